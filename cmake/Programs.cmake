@@ -1,0 +1,14 @@
+# Each file src/bin/NAME.c is a program; src/bin/NAME/*.c, where there is such a folder, belongs to
+# it. An underscore in the file is a hyphen in the program: finnhub_sim.c makes finnhub-sim.
+file(GLOB mains CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/bin/*.c)
+foreach(main ${mains})
+  cmake_path(GET main STEM stem)
+  string(REPLACE _ - program ${stem})
+  file(GLOB parts CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/bin/${stem}/*.c)
+  add_executable(${program} ${main} ${parts})
+  target_link_libraries(${program} PRIVATE tickd_all)
+  target_compile_definitions(${program} PRIVATE TICKD_VERSION="${PROJECT_VERSION}")
+  if(program STREQUAL tickd)
+    target_link_libraries(${program} PRIVATE tickd_allocator)
+  endif()
+endforeach()
