@@ -1,0 +1,83 @@
+/* The engine: the modules, wired, behind one door. Pure: it knows no clock, file, socket or thread,
+ * allocates nothing after start, and gives the same messages for the same inputs.
+ *
+ *     struct arena arena;                          two passes over one function:
+ *     engine_create(&measuring, settings, …)       what it will take, line by line
+ *     arena_init(&arena, measuring.used)
+ *     engine = engine_create(&arena, settings, …)  the same, for real
+ *     …
+ *     engine_advance(engine, receive_time_us);     before every input, and once a second
+ *     engine_frame(engine, &frame);                what came
+ */
+#ifndef TICKD_ENGINE_ENGINE_H
+#define TICKD_ENGINE_ENGINE_H
+
+#include "tickd/base/arena.h"
+#include "tickd/bus/bus.h"
+#include "tickd/engine/input.h"
+#include "tickd/engine/status.h"
+#include "tickd/settings/settings.h"
+
+struct engine;
+
+/* One symbol, for readers. */
+struct symbol_view {
+    const char *name;
+    const char *venue;
+    int64_t last_price;   /* 0 = none yet */
+    int64_t last_time_ms; /* exchange time of the newest trade, 0 = none */
+    int64_t last_received_us;
+    uint64_t trades;
+    uint64_t bars;
+    uint64_t late;
+    uint64_t duplicate_prints;
+    uint32_t duplicate_factor;
+    enum stream_state stream;
+};
+
+/* What settings_check() cannot see because it knows no markets: symbols' names, exceptions to the
+ * market's hours. On error *key is the key to blame and *why what is wrong with it. */
+int engine_check_settings(const struct settings *settings, const char **key, struct text *why);
+
+/* Builds the engine from checked settings (settings_check and engine_check_settings). NULL while
+ * measuring; never fails on an arena of the measured size. */
+struct engine *engine_create(struct arena *arena, const struct settings *settings);
+
+/* Time passes: one CLOCK for each whole second up to now_us, each dispatched with what it causes.
+ * A time before the engine's own is counted and taken as the engine's own. The first call sets the
+ * time and starts the modules; it publishes no CLOCK. */
+void engine_advance(struct engine *engine, int64_t now_us);
+
+/* One input each, dispatched before the call returns. Their time is that of the last advance. */
+void engine_frame(struct engine *engine, const struct frame *frame);
+void engine_feed_state(struct engine *engine, uint16_t symbol, const struct feed_message *state);
+void engine_command(struct engine *engine, const struct command_message *command);
+void engine_vitals(struct engine *engine, const struct vitals_message *vitals);
+
+/* A trade that does not come in a frame, as from a recording: with engine_advance() before it. A
+ * malformed one is counted by engine_malformed_trade(). */
+void engine_trade(struct engine *engine, const struct trade *trade);
+void engine_malformed_trade(struct engine *engine);
+
+/* The recording has ended: time runs on until every bar that is open has closed. */
+void engine_finish(struct engine *engine);
+
+/* Fills everything but memory other than the arena's, time, and live. */
+void engine_status(const struct engine *engine, struct status *status);
+
+int64_t engine_time_us(const struct engine *engine);
+struct bus *engine_bus(struct engine *engine);
+struct symbol_table *engine_symbols(struct engine *engine);
+
+/* For readers; false / NULL for a symbol that the table does not have. Bars are BAR messages'
+ * bodies, each with its time: `index` 0 is the newest. */
+bool engine_symbol(const struct engine *engine, uint16_t symbol, struct symbol_view *view);
+const struct bar_message *engine_bar(const struct engine *engine, uint16_t symbol, size_t index);
+/* Health by the minute, 0 the newest; NULL beyond the oldest. */
+const struct health_minute *engine_health_minute(const struct engine *engine, size_t index);
+
+/* Whether any symbol's venue is open at the time (for the feed: is silence a fault?). */
+bool engine_market_open(const struct engine *engine, int64_t time_us);
+bool engine_symbol_open(const struct engine *engine, uint16_t symbol, int64_t time_us);
+
+#endif

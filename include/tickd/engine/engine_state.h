@@ -1,0 +1,29 @@
+/* The engine's insides, for the files of this room alone. */
+#ifndef TICKD_ENGINE_ENGINE_STATE_H
+#define TICKD_ENGINE_ENGINE_STATE_H
+
+#include "tickd/engine/engine.h"
+#include "tickd/engine/wiring.h"
+#include "tickd/market/session.h"
+#include "tickd/modules/market.h"
+#include "tickd/modules/monitor.h"
+
+struct engine {
+    const struct arena *arena;
+    struct bus *bus;
+    struct market *market;
+    struct monitor *monitor;
+    struct symbol_table symbols;
+    struct market_calendar calendar;
+    struct status_input input; /* what the door counts; the market's part is added by the status */
+    struct wiring_times times;
+    struct module modules[MODULE_COUNT];
+    size_t module_count;
+    struct owed_rule rules[BUS_RULES_MAX];
+    uint64_t config_digest;
+    uint64_t control_handled; /* so far, of the last VITALS */
+    bool odd_lots_move_price;
+    bool started;
+};
+
+#endif

@@ -1,0 +1,111 @@
+/* The one status document. engine_status() fills what the engine knows, the shell's parts fill what
+ * only a live process has, and every face (socket, health log, report) renders this structure and
+ * nothing else. Plain values; it is allocated once and filled anew for every reader. */
+#ifndef TICKD_ENGINE_STATUS_H
+#define TICKD_ENGINE_STATUS_H
+
+#include "tickd/base/histogram.h"
+#include "tickd/bus/module.h"
+#include "tickd/modules/monitor.h"
+
+enum { STATUS_HISTORIES_MAX = 32, STATUS_TEXT_MAX = 256 };
+
+/* frames: all that came; each is a trade message, or malformed, or other. Always:
+ * trades = accepted + filtered + late + unknown_symbol + malformed. */
+struct status_input {
+    uint64_t frames;
+    uint64_t frames_malformed;
+    uint64_t frames_other;
+    uint64_t trades;
+    uint64_t accepted;
+    uint64_t filtered; /* conditions or duplicates let it move nothing */
+    uint64_t late;
+    uint64_t unknown_symbol;
+    uint64_t malformed;
+    uint64_t unknown_conditions; /* trades with a code that the table does not have */
+    int64_t first_ms;            /* exchange times of usable trades; 0 = none yet */
+    int64_t last_ms;
+    uint64_t clock_steps_back; /* receive times that had to be made monotone */
+};
+
+struct status_quantiles {
+    uint64_t count;
+    int64_t p50;
+    int64_t p99;
+    int64_t p999;
+    int64_t max;
+};
+
+struct status_quantiles status_quantiles_of(const struct histogram *histogram);
+
+/* Only a live process has this. */
+struct status_live {
+    bool is_live;
+    int64_t pid;
+    int64_t uptime_ms;
+    int64_t started_us;
+    char config_path[STATUS_TEXT_MAX]; /* "" = built-in defaults */
+    /* feed */
+    enum feed_state feed_state;
+    int64_t feed_state_since_us;
+    char feed_url[STATUS_TEXT_MAX]; /* never with the key */
+    char feed_reason[STATUS_TEXT_MAX];
+    uint64_t feed_connections;
+    uint64_t feed_connection_failures;
+    uint64_t feed_bytes;
+    uint64_t feed_pings;
+    uint64_t feed_errors;
+    uint64_t feed_frames_too_long;
+    uint64_t feed_frames_binary;
+    int64_t feed_next_attempt_us;          /* when backing off; 0 = no attempt is planned */
+    uint32_t feed_subscribed;              /* symbols asked for on this connection */
+    uint32_t feed_silent;                  /* symbols without a stream among talking ones */
+    struct status_quantiles feed_delay_ms; /* exchange time to receipt */
+    /* loop and latency */
+    struct status_quantiles receive_to_decision_us; /* frame at the door to all of it dispatched */
+    int64_t loop_lag_us;                            /* latest second's largest */
+    int64_t loop_lag_max_us;                        /* since start */
+    double trades_per_s;                            /* over the last 10 s */
+    double frames_per_s;
+    /* control */
+    uint32_t control_clients;
+    uint64_t control_requests;
+    uint64_t control_cut_off; /* clients that did not read, or sent too long a line */
+    uint64_t control_refused; /* beyond the limit of clients */
+};
+
+struct status {
+    const char *version;
+    uint64_t digest;
+    uint64_t config_digest;
+    int64_t time_us; /* engine time */
+    struct status_input input;
+    uint64_t bars;
+    uint64_t bars_without_price;
+    uint64_t gaps;                   /* bars that start indicators anew after a gap in the feed */
+    struct status_quantiles late_ms; /* how late the late trades were */
+    uint64_t duplicate_prints;       /* prints seen again while their bar was open */
+    uint64_t duplicate_changes;      /* changes of a symbol's duplicate factor */
+    uint32_t duplicate_factor_max;   /* largest factor in force for any symbol */
+    uint32_t symbols;
+    double health_score;
+    size_t module_count;
+    struct assessment modules[MODULE_COUNT];
+    size_t history_count;
+    struct history histories[STATUS_HISTORIES_MAX];
+    uint64_t messages_published;
+    uint64_t burst_max; /* most messages that one input has caused */
+    /* memory */
+    uint64_t arena_bytes;
+    uint64_t histories_bytes;
+    uint64_t rss_bytes; /* the shell's */
+    uint64_t allocated_bytes;
+    uint64_t resident_bytes;
+    int64_t tick_path_allocations; /* −1 = not measured (no jemalloc) */
+    /* time */
+    double wall_s;
+    double trades_per_s;
+    struct status_live live;
+};
+
+#endif

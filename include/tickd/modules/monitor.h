@@ -1,0 +1,59 @@
+/* The monitor: who is healthy, by what is owed. CLOCK, FEED, VITALS → HEALTH, on every change and
+ * once a minute. It reads the bus's accounts and nothing else; a quiet market is no illness. */
+#ifndef TICKD_MODULES_MONITOR_H
+#define TICKD_MODULES_MONITOR_H
+
+#include "tickd/bus/bus.h"
+#include "tickd/settings/settings.h"
+
+struct monitor;
+
+enum module_state {
+    MODULE_IDLE,    /* nothing is asked of it */
+    MODULE_ACTIVE,  /* works, owes nothing for long */
+    MODULE_LAGGING, /* owes for more than half of the stale time */
+    MODULE_STALE,   /* owes for the whole of it */
+    MODULE_FAILED,  /* says so itself */
+    MODULE_STATE_COUNT
+};
+
+const char *module_state_name(uint32_t state);
+
+/* How one module stands. */
+struct assessment {
+    enum module_id id;
+    enum module_state state;
+    int64_t owed_ms; /* how long the oldest debt has been due; 0 = none is */
+    uint64_t owed;   /* open debts, due or not */
+    uint64_t handled;
+    uint64_t published;
+    int64_t longest_ns; /* longest handler; 0 = not measured */
+};
+
+/* Health, one entry a minute. */
+struct health_minute {
+    int64_t time_us;
+    double score;
+    uint64_t rss_bytes;
+    uint64_t allocated_bytes;
+    uint32_t stale; /* modules, as bits */
+    uint32_t lagging;
+};
+
+/* NULL while measuring. */
+struct monitor *monitor_create(struct arena *arena, const struct settings_monitor *settings,
+                               int64_t minutes_kept, struct bus *bus);
+
+struct module monitor_module(struct monitor *monitor);
+
+/* The scored modules that are wired, in their order; returns how many (at most MODULE_COUNT). */
+size_t monitor_assess(const struct monitor *monitor, int64_t now_us,
+                      struct assessment *assessments);
+
+/* 100 × fresh ÷ wired, fresh being neither stale nor failed; 100 when none is wired. */
+double monitor_score(const struct assessment *assessments, size_t count);
+
+/* `index` 0 is the newest; NULL beyond the oldest. */
+const struct health_minute *monitor_minute(const struct monitor *monitor, size_t index);
+
+#endif

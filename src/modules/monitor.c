@@ -1,0 +1,216 @@
+/* The monitor. Engine modules stand in the bus's accounts; for those of the shell (feed, control,
+ * …) the same question is answered from FEED and VITALS, which are inputs like any other: so a
+ * replay has the health of the live run. */
+#include "tickd/modules/monitor.h"
+
+#include <string.h>
+
+#include "tickd/base/calendar.h"
+
+struct monitor {
+    struct settings_monitor settings;
+    struct bus *bus;
+    struct feed_message feed;
+    struct vitals_message vitals;
+    struct health_message last;
+    struct ring minutes; /* of struct health_minute */
+    bool spoken;
+};
+
+const char *module_state_name(uint32_t state)
+{
+    static const char *const names[MODULE_STATE_COUNT] = {"idle", "active", "lagging", "stale",
+                                                          "failed"};
+    return state < MODULE_STATE_COUNT ? names[state] : "unknown";
+}
+
+struct monitor *monitor_create(struct arena *arena, const struct settings_monitor *settings,
+                               int64_t minutes_kept, struct bus *bus)
+{
+    struct monitor *monitor = arena_take(arena, "monitor", "state", 1, sizeof *monitor);
+    struct ring minutes;
+    ring_init(&minutes, arena, "monitor", "health", (size_t)minutes_kept,
+              sizeof(struct health_minute));
+    if (arena_measuring(arena)) {
+        return NULL;
+    }
+    monitor->settings = *settings;
+    monitor->bus = bus;
+    monitor->minutes = minutes;
+    return monitor;
+}
+
+static int64_t earlier(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* When the module's oldest debt fell due; INT64_MAX = it has none. */
+static int64_t owed_since_us(const struct monitor *monitor, enum module_id id, int64_t in_account)
+{
+    int64_t since_us = in_account;
+    if (id == MODULE_FEED && monitor->feed.owed_since_us != 0) {
+        since_us = earlier(since_us, monitor->feed.owed_since_us);
+    }
+    if (id == MODULE_CONTROL && monitor->vitals.control_owed_since_us != 0) {
+        since_us = earlier(since_us, monitor->vitals.control_owed_since_us);
+    }
+    if (id == MODULE_BUS) {
+        since_us = earlier(since_us, bus_waiting_since_us(monitor->bus));
+    }
+    return since_us;
+}
+
+static enum module_state judge(const struct monitor *monitor, bool failed, int64_t owed_us,
+                               bool busy)
+{
+    int64_t stale_us = monitor->settings.stale_s * US_PER_S;
+    if (failed) {
+        return MODULE_FAILED;
+    }
+    if (owed_us >= stale_us) {
+        return MODULE_STALE;
+    }
+    if (2 * owed_us >= stale_us) {
+        return MODULE_LAGGING;
+    }
+    return busy ? MODULE_ACTIVE : MODULE_IDLE;
+}
+
+static void assess(const struct monitor *monitor, enum module_id id, int64_t now_us,
+                   const struct module_account *account, struct assessment *assessment)
+{
+    int64_t since_us = owed_since_us(monitor, id, account->owed_since_us);
+    int64_t owed_us = since_us < now_us ? now_us - since_us : 0;
+    bool failed = (monitor->vitals.failed >> id & 1U) != 0;
+    bool busy = account->last_handled_us != 0 &&
+                now_us - account->last_handled_us < monitor->settings.stale_s * US_PER_S;
+    *assessment = (struct assessment){
+        .id = id,
+        .state = judge(monitor, failed, owed_us, busy || account->owed > 0 || owed_us > 0),
+        .owed_ms = owed_us / US_PER_MS,
+        .owed = account->owed,
+        .handled = account->handled,
+        .published = account->published,
+        .longest_ns = account->longest_ns,
+    };
+}
+
+size_t monitor_assess(const struct monitor *monitor, int64_t now_us, struct assessment *assessments)
+{
+    size_t count = 0;
+    for (uint32_t id = 0; id < MODULE_COUNT; id++) {
+        struct module_account account;
+        bool wired = bus_account(monitor->bus, (enum module_id)id, &account) ||
+                     (monitor->vitals.wired >> id & 1U) != 0;
+        if (wired && module_is_scored((enum module_id)id)) {
+            assess(monitor, (enum module_id)id, now_us, &account, &assessments[count++]);
+        }
+    }
+    return count;
+}
+
+double monitor_score(const struct assessment *assessments, size_t count)
+{
+    size_t fresh = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (assessments[i].state != MODULE_STALE && assessments[i].state != MODULE_FAILED) {
+            fresh++;
+        }
+    }
+    return count == 0 ? 100.0 : 100.0 * (double)fresh / (double)count;
+}
+
+static struct health_message summarise(const struct assessment *assessments, size_t count)
+{
+    struct health_message health = {.score = monitor_score(assessments, count)};
+    uint32_t *const sets[MODULE_STATE_COUNT] = {
+        [MODULE_IDLE] = &health.idle,
+        [MODULE_LAGGING] = &health.lagging,
+        [MODULE_STALE] = &health.stale,
+        [MODULE_FAILED] = &health.failed,
+    };
+    for (size_t i = 0; i < count; i++) {
+        uint32_t bit = 1U << assessments[i].id;
+        health.wired |= bit;
+        if (sets[assessments[i].state] != NULL) {
+            *sets[assessments[i].state] |= bit;
+        }
+    }
+    return health;
+}
+
+static void keep_minute(struct monitor *monitor, const struct health_message *health,
+                        int64_t now_us)
+{
+    struct health_minute minute = {
+        .time_us = now_us,
+        .score = health->score,
+        .rss_bytes = monitor->vitals.rss_bytes,
+        .allocated_bytes = monitor->vitals.allocated_bytes,
+        .stale = health->stale,
+        .lagging = health->lagging,
+    };
+    ring_push(&monitor->minutes, &minute);
+}
+
+/* HEALTH goes out when a module's state other than idle changes, and every minute. */
+static void take_clock(struct monitor *monitor, int64_t now_us)
+{
+    struct assessment assessments[MODULE_COUNT];
+    size_t count = monitor_assess(monitor, now_us, assessments);
+    struct health_message health = summarise(assessments, count);
+    const struct health_message *last = &monitor->last;
+    bool minute = floor_modulo(now_us, 60 * (int64_t)US_PER_S) == 0;
+    bool changed = health.wired != last->wired || health.lagging != last->lagging ||
+                   health.stale != last->stale || health.failed != last->failed;
+    if (minute) {
+        keep_minute(monitor, &health, now_us);
+    }
+    if (minute || changed || !monitor->spoken) {
+        monitor->last = health;
+        monitor->spoken = true;
+        publish_health(monitor->bus, MODULE_MONITOR, SYMBOL_NONE, &health);
+    }
+}
+
+static void handle(void *state, const struct message *message)
+{
+    struct monitor *monitor = state;
+    switch (message->head.topic) {
+    case TOPIC_CLOCK:
+        take_clock(monitor, message->head.time_us);
+        break;
+    case TOPIC_FEED:
+        if (message->head.symbol == SYMBOL_NONE) {
+            monitor->feed = message->body.feed;
+        }
+        break;
+    case TOPIC_VITALS:
+        monitor->vitals = message->body.vitals;
+        break;
+    default:
+        break;
+    }
+}
+
+static size_t histories(const void *state, struct history *histories, size_t room)
+{
+    const struct monitor *monitor = state;
+    if (room == 0) {
+        return 0;
+    }
+    histories[0] = history_of_ring("monitor", "health", &monitor->minutes);
+    return 1;
+}
+
+struct module monitor_module(struct monitor *monitor)
+{
+    return (struct module){
+        .id = MODULE_MONITOR, .state = monitor, .handle = handle, .histories = histories};
+}
+
+const struct health_minute *monitor_minute(const struct monitor *monitor, size_t index)
+{
+    return index < ring_size(&monitor->minutes) ? ring_newest(&monitor->minutes, index) : NULL;
+}
