@@ -218,23 +218,28 @@ static void add_wrapped(struct text *text, const char *help, size_t indent)
     }
 }
 
-void options_help(struct text *text, const struct options_entry *entries, size_t entry_count)
+void options_help_row(struct text *text, const char *left, const char *help)
 {
     const size_t indent = HELP_LEFT_MAX + HELP_GAP;
+    size_t width = columns_of(left, strlen(left));
+    text_add(text, left);
+    if (width > HELP_LEFT_MAX) {
+        new_line(text, indent);
+    } else {
+        add_spaces(text, indent - width);
+    }
+    add_wrapped(text, help, indent);
+    text_add_char(text, '\n');
+}
+
+void options_help(struct text *text, const struct options_entry *entries, size_t entry_count)
+{
     for (size_t i = 0; i < entry_count; i++) {
         char memory[HELP_ROW_MAX];
         struct text row;
         text_init(&row, memory, sizeof memory);
         add_left(&row, &entries[i]);
-        text_add(text, memory);
-        size_t width = columns_of(memory, row.length);
-        if (width > HELP_LEFT_MAX) {
-            new_line(text, indent);
-        } else {
-            add_spaces(text, indent - width);
-        }
-        add_wrapped(text, entries[i].help, indent);
-        text_add_char(text, '\n');
+        options_help_row(text, memory, entries[i].help);
     }
 }
 

@@ -7,6 +7,7 @@
 #include "tickd/base/decimal.h"
 #include "tickd/base/real.h"
 #include "tickd/market/duplicates.h"
+#include "tickd/market/spread.h"
 
 /* A hole in what we were sent: from when the stream broke to when it was whole again. */
 struct gap {
@@ -19,6 +20,7 @@ struct symbol_market {
     struct bar_builder builder;
     struct indicator_state indicators;
     struct duplicate_watch duplicates;
+    struct spread_estimate spread;
     struct ring bars;   /* of struct bar_message */
     struct ring closes; /* of double, since the last gap: H + 1 */
     struct gap gap;
@@ -152,6 +154,7 @@ static void publish_closed(struct market *market, uint16_t id, struct bar *bar, 
     if (gap) {
         indicators_reset(&symbol->indicators);
         ring_clear(&symbol->closes);
+        spread_break(&symbol->spread);
         market->counts.gaps++;
     }
     apply_duplicates(market, symbol, bar);
@@ -167,6 +170,7 @@ static void publish_closed(struct market *market, uint16_t id, struct bar *bar, 
         .vwap = bar->vwap,
         .trades = bar->trades,
         .horizon_return = horizon_return(symbol, decimal_to_double(bar->close)),
+        .spread = spread_value(&symbol->spread),
         .factor = symbol->view.duplicate_factor,
         .after_gap = gap ? 1 : 0,
         .session = session_at(market->calendar, symbol->venue, start_us),
@@ -246,6 +250,7 @@ static void take_trade(struct market *market, const struct message *message)
     symbol->view.last_received_us = message->head.time_us;
     if ((body->moves & MOVES_LAST) != 0 && trade.time_ms >= symbol->view.last_time_ms) {
         symbol->view.last_price = trade.price;
+        spread_add(&symbol->spread, decimal_to_double(trade.price));
         symbol->view.last_time_ms = trade.time_ms;
     }
 }

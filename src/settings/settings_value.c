@@ -367,7 +367,7 @@ static void print_real(double number, struct text *out)
         text_clear(&digits);
         text_format(&digits, "%.*g", places, number);
         back = strtod(digits.data, NULL);
-        if (memcmp(&back, &number, sizeof back) == 0)
+        if (back == number)
             break;
     }
     text_add(out, digits.data);

@@ -72,6 +72,9 @@ int options_next(struct options *options, struct options_found *found);
 /* Appends the rows, wrapped at 80 columns: "  -c, --config FILE   text". */
 void options_help(struct text *text, const struct options_entry *entries, size_t entry_count);
 
+/* Appends one row of such a list: `left` ("  walk"), and `help` wrapped beside it. */
+void options_help_row(struct text *text, const char *left, const char *help);
+
 /* A whole number in decimal digits, with an optional '-', within [min, max]. ERROR_SYNTAX,
  * ERROR_RANGE. */
 int options_whole(const char *text, int64_t min, int64_t max, int64_t *value);

@@ -63,8 +63,9 @@ enum module_id {
     F(COUNT, moves, 0)
 
 /* A closed bar with its indicators. horizon_return is the log return of the close over the last H
- * bars. after_gap: the feed had a gap before it, so indicators start anew with it. factor: what
- * volume and trades were divided by because prints arrived repeatedly. */
+ * bars. after_gap: the feed had a gap before it, so indicators start anew with it. spread:
+ * estimated bid-ask spread, relative to the price (Roll 1984). factor: what volume and trades were
+ * divided by because prints arrived repeatedly. */
 #define BAR_FIELDS(F)                       \
     F(TIME_MS, start_ms, 0)                 \
     F(MONEY, open, 0)                       \
@@ -75,6 +76,7 @@ enum module_id {
     F(PRICE_OR_NONE, vwap, 0)               \
     F(INTEGER, trades, 0)                   \
     F(REAL, horizon_return, 0)              \
+    F(REAL, spread, 0)                      \
     F(INDICATORS, indicators, 0)            \
     F(WORD, factor, 0)                      \
     F(FLAG, after_gap, 0)                   \

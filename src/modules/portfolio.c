@@ -1,0 +1,520 @@
+/* The portfolio: decides on orders, executes them on trades, keeps the books. */
+#include "tickd/modules/portfolio.h"
+
+#include <math.h>
+
+#include "tickd/base/assert.h"
+#include "tickd/base/calendar.h"
+#include "tickd/base/error.h"
+#include "tickd/modules/portfolio_risk.h"
+
+struct order {
+    int64_t number; /* 0 = none is open */
+    int64_t quantity;
+    int64_t filled;
+    int64_t placed_us;
+    uint64_t simulation; /* sequence number of what asked for it; 0 = none */
+    enum side side;
+    enum order_purpose purpose;
+    bool reduces;
+};
+
+struct holding {
+    struct order order;
+    double spread;           /* of the newest bar, relative */
+    uint64_t simulation;     /* that opened the position */
+    uint32_t bar;            /* number of the newest bar */
+    uint32_t expires_at_bar; /* time stop, while a position is there */
+};
+
+struct portfolio {
+    struct settings_portfolio settings;
+    uint32_t horizon_bars;
+    struct bus *bus;
+    struct books books;
+    struct risk risk;
+    struct holding *holdings;
+    size_t symbols;
+    int64_t next_order;
+    struct ring history; /* of struct portfolio_fill */
+    struct portfolio_counts counts;
+};
+
+struct portfolio *portfolio_create(struct arena *arena, const struct settings_portfolio *settings,
+                                   int64_t horizon_bars, int64_t fills_kept, size_t symbols,
+                                   struct bus *bus)
+{
+    struct portfolio *portfolio = arena_take(arena, "portfolio", "state", 1, sizeof *portfolio);
+    struct holding *holdings =
+        arena_take(arena, "portfolio", "holdings", symbols, sizeof *holdings);
+    struct position *positions =
+        arena_take(arena, "portfolio", "positions", symbols, sizeof *positions);
+    struct ring history;
+    struct risk scratch;
+    ring_init(&history, arena, "portfolio", "trade_history", (size_t)fills_kept,
+              sizeof(struct portfolio_fill));
+    risk_init(arena_measuring(arena) ? &scratch : &portfolio->risk, arena, settings);
+    if (arena_measuring(arena)) {
+        return NULL;
+    }
+    portfolio->settings = *settings;
+    portfolio->horizon_bars = (uint32_t)horizon_bars;
+    portfolio->bus = bus;
+    portfolio->holdings = holdings;
+    portfolio->symbols = symbols;
+    portfolio->history = history;
+    portfolio->next_order = 1;
+    books_init(&portfolio->books, positions, symbols, settings->initial_cash);
+    return portfolio;
+}
+
+static int64_t magnitude(int64_t value)
+{
+    return value < 0 ? -value : value;
+}
+
+/* Books told. */
+
+static void say_equity(struct portfolio *portfolio, bool minute)
+{
+    const struct books *books = &portfolio->books;
+    double drawdown = risk_drawdown(&portfolio->risk, books);
+    publish_equity(portfolio->bus, MODULE_PORTFOLIO, SYMBOL_NONE,
+                   &(struct equity_message){
+                       .cash = books->cash,
+                       .equity = books_equity(books),
+                       .market_value = books->market_value,
+                       .gross = books->gross,
+                       .realised_pnl = books->realised_pnl,
+                       .unrealised_pnl = books_unrealised_pnl(books),
+                       .fees = books->fees,
+                       .turnover = books->turnover,
+                       .drawdown = drawdown,
+                       .fills = portfolio->counts.fills,
+                       .halted = portfolio->risk.halted ? 1 : 0,
+                       .minute = minute ? 1 : 0,
+                   });
+}
+
+/* Orders: placed, and ended in one of three ways. */
+
+static void end_order(struct portfolio *portfolio, struct order *order)
+{
+    portfolio->counts.open--;
+    order->number = 0;
+}
+
+static struct order *place_order(struct portfolio *portfolio, uint16_t symbol, enum side side,
+                                 enum order_purpose purpose, int64_t quantity, uint64_t simulation)
+{
+    struct order *order = &portfolio->holdings[symbol].order;
+    int64_t position = portfolio->books.positions[symbol].quantity;
+    ASSERT(order->number == 0 && quantity > 0);
+    *order = (struct order){
+        .number = portfolio->next_order++,
+        .quantity = quantity,
+        .placed_us = bus_time(portfolio->bus),
+        .simulation = simulation,
+        .side = side,
+        .purpose = purpose,
+        .reduces = side == SIDE_BUY ? position < 0 : position > 0,
+    };
+    portfolio->counts.orders++;
+    portfolio->counts.open++;
+    publish_order(portfolio->bus, MODULE_PORTFOLIO, symbol,
+                  &(struct order_message){
+                      .order = order->number,
+                      .quantity = quantity,
+                      .price = portfolio->books.positions[symbol].last_price,
+                      .simulation = simulation,
+                      .side = side,
+                      .purpose = purpose,
+                      .reduces = order->reduces ? 1 : 0,
+                  });
+    return order;
+}
+
+static void reject(struct portfolio *portfolio, uint16_t symbol, struct order *order,
+                   const struct risk_verdict *verdict)
+{
+    portfolio->counts.rejects++;
+    portfolio->counts.rejects_by[verdict->reason]++;
+    publish_reject(portfolio->bus, MODULE_PORTFOLIO, symbol,
+                   &(struct reject_message){
+                       .order = order->number,
+                       .quantity = order->quantity,
+                       .limit = verdict->limit,
+                       .would_be = verdict->would_be,
+                       .simulation = order->simulation,
+                       .side = order->side,
+                       .purpose = order->purpose,
+                       .reason = verdict->reason,
+                   });
+    end_order(portfolio, order);
+}
+
+static void expire(struct portfolio *portfolio, uint16_t symbol, struct order *order)
+{
+    portfolio->counts.expired++;
+    publish_expired(portfolio->bus, MODULE_PORTFOLIO, symbol,
+                    &(struct expired_message){
+                        .order = order->number,
+                        .quantity = order->quantity,
+                        .filled = order->filled,
+                        .simulation = order->simulation,
+                        .side = order->side,
+                        .purpose = order->purpose,
+                    });
+    end_order(portfolio, order);
+}
+
+/* An order that would take on risk is called off. */
+static void cancel_entry(struct portfolio *portfolio, uint16_t symbol)
+{
+    struct order *order = &portfolio->holdings[symbol].order;
+    if (order->number != 0 && !order->reduces) {
+        expire(portfolio, symbol, order);
+    }
+}
+
+static void cancel_entries(struct portfolio *portfolio)
+{
+    for (size_t i = 0; i < portfolio->symbols; i++) {
+        cancel_entry(portfolio, (uint16_t)i);
+    }
+}
+
+/* Closes the whole position; what is still open for the symbol gives way. */
+static void close_position(struct portfolio *portfolio, uint16_t symbol, enum order_purpose purpose,
+                           uint64_t simulation)
+{
+    const struct order *order = &portfolio->holdings[symbol].order;
+    int64_t quantity = portfolio->books.positions[symbol].quantity;
+    if (quantity == 0 || (order->number != 0 && order->reduces)) {
+        return;
+    }
+    cancel_entry(portfolio, symbol);
+    place_order(portfolio, symbol, quantity > 0 ? SIDE_SELL : SIDE_BUY, purpose,
+                magnitude(quantity), simulation);
+}
+
+/* Equity has moved; is it still within the limits? */
+static void note_equity(struct portfolio *portfolio, int64_t now_us, bool is_price)
+{
+    bool tripped = risk_note(&portfolio->risk, &portfolio->books, now_us, is_price);
+    double drawdown = risk_drawdown(&portfolio->risk, &portfolio->books);
+    if (drawdown > portfolio->counts.max_drawdown) {
+        portfolio->counts.max_drawdown = drawdown;
+    }
+    if (tripped) {
+        portfolio->counts.halts++;
+        cancel_entries(portfolio);
+        say_equity(portfolio, false);
+    }
+}
+
+/* Execution. */
+
+/* The trade's price made worse by half the spread and the slippage: away from us, rounded away from
+ * us. 0 = does not fit. */
+static int64_t execution_price(const struct portfolio *portfolio, const struct holding *holding,
+                               enum side side, int64_t trade_price)
+{
+    double half_spread_bps = holding->spread > 0.0 ? holding->spread / 2.0 * 1e4 : 0.0;
+    int64_t worse_bps = 0;
+    int64_t worse = 0;
+    if (decimal_from_double(half_spread_bps, &worse_bps) != 0 ||
+        decimal_add(worse_bps, portfolio->settings.slippage_bps, &worse_bps) != 0 ||
+        books_basis_points(trade_price, worse_bps, DECIMAL_UP, &worse) != 0) {
+        return 0;
+    }
+    return side == SIDE_BUY ? trade_price + worse : trade_price - worse;
+}
+
+/* How much of the order this trade fills: a share of its volume; all of it where the venue gives
+ * none. */
+static int64_t fill_quantity(const struct portfolio *portfolio, const struct order *order,
+                             const struct trade_message *trade, int64_t price)
+{
+    int64_t remaining = order->quantity - order->filled;
+    int64_t share = remaining;
+    if (trade->volume > 0 && decimal_multiply(trade->volume, portfolio->settings.participation,
+                                              DECIMAL_DOWN, &share) != 0) {
+        share = remaining;
+    }
+    int64_t quantity = share < remaining ? share : remaining;
+    if (order->side == SIDE_BUY && !order->reduces) {
+        quantity = risk_affordable(&portfolio->risk, &portfolio->books, quantity, price);
+    }
+    return quantity;
+}
+
+static void keep_fill(struct portfolio *portfolio, uint16_t symbol, const struct fill_message *fill)
+{
+    struct portfolio_fill *entry = ring_append(&portfolio->history);
+    *entry = (struct portfolio_fill){.sequence = bus_published(portfolio->bus),
+                                     .time_us = bus_time(portfolio->bus),
+                                     .fill = *fill,
+                                     .symbol = symbol};
+}
+
+static void say_fill(struct portfolio *portfolio, uint16_t symbol, const struct order *order,
+                     const struct booking *booking, int64_t quantity, int64_t price,
+                     int64_t trade_price)
+{
+    struct fill_message fill = {
+        .order = order->number,
+        .quantity = quantity,
+        .price = price,
+        .trade_price = trade_price,
+        .fee = booking->fee,
+        .realised_pnl = booking->realised_pnl,
+        .position = portfolio->books.positions[symbol].quantity,
+        .cash = portfolio->books.cash,
+        .remaining = order->quantity - order->filled,
+        .simulation = order->simulation,
+        .side = order->side,
+        .purpose = order->purpose,
+        .done = order->filled == order->quantity ? 1 : 0,
+    };
+    portfolio->counts.fills++;
+    publish_fill(portfolio->bus, MODULE_PORTFOLIO, symbol, &fill);
+    keep_fill(portfolio, symbol, &fill);
+}
+
+static void execute(struct portfolio *portfolio, uint16_t symbol, const struct trade_message *trade)
+{
+    struct holding *holding = &portfolio->holdings[symbol];
+    struct order *order = &holding->order;
+    struct booking booking;
+    int64_t price = execution_price(portfolio, holding, order->side, trade->price);
+    int64_t quantity = price > 0 ? fill_quantity(portfolio, order, trade, price) : 0;
+    if (quantity <= 0 || books_fill(&portfolio->books, symbol, order->side, quantity, price,
+                                    portfolio->settings.fee_bps, &booking) != 0) {
+        return; /* waits for a better one, until it expires */
+    }
+    if (!order->reduces && order->filled == 0) {
+        holding->expires_at_bar = holding->bar + portfolio->horizon_bars;
+        holding->simulation = order->simulation;
+    }
+    order->filled += quantity;
+    say_fill(portfolio, symbol, order, &booking, quantity, price, trade->price);
+    if (order->filled == order->quantity) {
+        portfolio->counts.done++;
+        end_order(portfolio, order);
+    }
+    note_equity(portfolio, bus_time(portfolio->bus), false);
+    say_equity(portfolio, false);
+}
+
+/* Stop-loss and take-profit: the position's profit at this price, against what is in it. */
+static void check_stops(struct portfolio *portfolio, uint16_t symbol)
+{
+    const struct position *position = &portfolio->books.positions[symbol];
+    int64_t profit = position->market_value - position->cost;
+    int64_t stake = magnitude(position->cost);
+    int64_t stop;
+    int64_t target;
+    if (position->quantity == 0 ||
+        books_basis_points(stake, portfolio->settings.stop_loss_bps, DECIMAL_DOWN, &stop) != 0 ||
+        books_basis_points(stake, portfolio->settings.take_profit_bps, DECIMAL_UP, &target) != 0) {
+        return;
+    }
+    if (profit <= -stop && stake > 0) {
+        close_position(portfolio, symbol, ORDER_STOP_LOSS, 0);
+    } else if (profit >= target && stake > 0) {
+        close_position(portfolio, symbol, ORDER_TAKE_PROFIT, 0);
+    }
+}
+
+static void take_trade(struct portfolio *portfolio, const struct message *message)
+{
+    uint16_t symbol = message->head.symbol;
+    const struct trade_message *trade = &message->body.trade;
+    if ((trade->moves & MOVES_LAST) == 0 ||
+        books_mark(&portfolio->books, symbol, trade->price) != 0) {
+        return;
+    }
+    if (portfolio->holdings[symbol].order.number != 0) {
+        execute(portfolio, symbol, trade);
+    }
+    if (portfolio->books.positions[symbol].quantity != 0) {
+        note_equity(portfolio, message->head.time_us, true);
+        check_stops(portfolio, symbol);
+    }
+}
+
+/* Bars: the time stop. */
+
+static void take_bar(struct portfolio *portfolio, const struct message *message)
+{
+    struct holding *holding = &portfolio->holdings[message->head.symbol];
+    const struct bar_message *bar = &message->body.bar;
+    holding->bar = bar->number;
+    holding->spread = bar->spread;
+    if (portfolio->books.positions[message->head.symbol].quantity != 0 &&
+        bar->number >= holding->expires_at_bar) {
+        close_position(portfolio, message->head.symbol, ORDER_TIME_STOP, 0);
+    }
+}
+
+/* Decisions that were found worth it. */
+
+static int64_t target_quantity(const struct portfolio *portfolio, int64_t price, double fraction)
+{
+    int64_t share;
+    int64_t money;
+    int64_t quantity;
+    if (decimal_from_double(fabs(fraction), &share) != 0 || price <= 0 ||
+        decimal_multiply(books_equity(&portfolio->books), share, DECIMAL_DOWN, &money) != 0 ||
+        decimal_divide(money, price, DECIMAL_DOWN, &quantity) != 0) {
+        return 0;
+    }
+    return quantity;
+}
+
+static void enter(struct portfolio *portfolio, uint16_t symbol, enum side side, double fraction,
+                  uint64_t simulation)
+{
+    int64_t price = portfolio->books.positions[symbol].last_price;
+    int64_t now_us = bus_time(portfolio->bus);
+    int64_t quantity = target_quantity(portfolio, price, fraction);
+    if (quantity <= 0) {
+        return;
+    }
+    struct order *order = place_order(portfolio, symbol, side, ORDER_ENTER, quantity, simulation);
+    struct risk_verdict verdict =
+        risk_judge(&portfolio->risk, &portfolio->books, symbol, side, quantity, price, now_us);
+    if (verdict.refused) {
+        reject(portfolio, symbol, order, &verdict);
+        return;
+    }
+    order->quantity = verdict.quantity;
+    risk_note_order(&portfolio->risk, now_us);
+}
+
+static void take_simulation(struct portfolio *portfolio, const struct message *message)
+{
+    const struct simulation_message *simulation = &message->body.simulation;
+    uint16_t symbol = message->head.symbol;
+    struct holding *holding = &portfolio->holdings[symbol];
+    int64_t quantity = portfolio->books.positions[symbol].quantity;
+    enum side side = (enum side)simulation->side;
+    if (simulation->verdict == VERDICT_REJECT || holding->order.number != 0) {
+        return;
+    }
+    if (quantity == 0) {
+        bool possible = side == SIDE_BUY || portfolio->settings.allow_short;
+        if (possible) {
+            enter(portfolio, symbol, side, simulation->fraction, message->head.sequence);
+        }
+    } else if ((quantity > 0) == (side == SIDE_BUY)) {
+        holding->expires_at_bar = holding->bar + portfolio->horizon_bars; /* confirmed */
+    } else {
+        close_position(portfolio, symbol, ORDER_REVERSE, message->head.sequence);
+    }
+}
+
+/* Time and operators. */
+
+static void take_clock(struct portfolio *portfolio, int64_t now_us)
+{
+    for (size_t i = 0; i < portfolio->symbols; i++) {
+        struct order *order = &portfolio->holdings[i].order;
+        if (order->number != 0 &&
+            now_us - order->placed_us >= portfolio->settings.order_expiry_s * US_PER_S) {
+            expire(portfolio, (uint16_t)i, order);
+        }
+    }
+    note_equity(portfolio, now_us, false);
+    if (floor_modulo(now_us, 60 * (int64_t)US_PER_S) == 0) {
+        say_equity(portfolio, true);
+    }
+}
+
+static void take_command(struct portfolio *portfolio, const struct command_message *command)
+{
+    switch ((enum command_verb)command->verb) {
+    case COMMAND_HALT:
+        portfolio->counts.halts += portfolio->risk.halted ? 0 : 1;
+        risk_halt(&portfolio->risk);
+        cancel_entries(portfolio);
+        say_equity(portfolio, false);
+        break;
+    case COMMAND_UNHALT:
+        risk_unhalt(&portfolio->risk, &portfolio->books);
+        say_equity(portfolio, false);
+        break;
+    case COMMAND_FLATTEN:
+        cancel_entries(portfolio);
+        for (size_t i = 0; i < portfolio->symbols; i++) {
+            close_position(portfolio, (uint16_t)i, ORDER_FLATTEN, 0);
+        }
+        break;
+    case COMMAND_LOG_LEVEL:
+    case COMMAND_ROTATE:
+    case COMMAND_SHUTDOWN:
+    case COMMAND_SUSPEND:
+    case COMMAND_RESUME:
+    case COMMAND_ROLLBACK:
+    case COMMAND_VERB_COUNT:
+        break;
+    }
+}
+
+static void handle(void *state, const struct message *message)
+{
+    struct portfolio *portfolio = state;
+    switch (message->head.topic) {
+    case TOPIC_TRADE:
+        take_trade(portfolio, message);
+        break;
+    case TOPIC_BAR:
+        take_bar(portfolio, message);
+        break;
+    case TOPIC_SIMULATION:
+        take_simulation(portfolio, message);
+        break;
+    case TOPIC_CLOCK:
+        take_clock(portfolio, message->head.time_us);
+        break;
+    case TOPIC_COMMAND:
+        take_command(portfolio, &message->body.command);
+        break;
+    default:
+        break;
+    }
+}
+
+static size_t histories(const void *state, struct history *histories, size_t room)
+{
+    const struct portfolio *portfolio = state;
+    if (room == 0) {
+        return 0;
+    }
+    histories[0] = history_of_ring("portfolio", "trade_history", &portfolio->history);
+    return 1;
+}
+
+struct module portfolio_module(struct portfolio *portfolio)
+{
+    return (struct module){
+        .id = MODULE_PORTFOLIO, .state = portfolio, .handle = handle, .histories = histories};
+}
+
+const struct portfolio_counts *portfolio_counts(const struct portfolio *portfolio)
+{
+    return &portfolio->counts;
+}
+
+struct portfolio_view portfolio_view(const struct portfolio *portfolio)
+{
+    return (struct portfolio_view){.books = &portfolio->books,
+                                   .halted = portfolio->risk.halted,
+                                   .drawdown = risk_drawdown(&portfolio->risk, &portfolio->books)};
+}
+
+const struct portfolio_fill *portfolio_fill(const struct portfolio *portfolio, size_t index)
+{
+    return index < ring_size(&portfolio->history) ? ring_newest(&portfolio->history, index) : NULL;
+}
