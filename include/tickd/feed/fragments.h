@@ -1,0 +1,38 @@
+/* WebSocket messages from their fragments, in one buffer that is there from the start. A message
+ * that comes in one piece is handed on where it lies. One that is longer than the buffer, or
+ * binary, is counted and dropped to its end; the connection lives on. */
+#ifndef TICKD_FEED_FRAGMENTS_H
+#define TICKD_FEED_FRAGMENTS_H
+
+#include "tickd/base/arena.h"
+
+struct fragments {
+    char *memory;
+    size_t capacity; /* bytes of the longest message */
+    size_t length;   /* of the message so far */
+    bool dropping;   /* the rest of a message that is dropped */
+    uint64_t too_long;
+    uint64_t binary;
+};
+
+/* One piece as it came. */
+struct fragment {
+    const char *bytes;
+    size_t length;
+    bool first;
+    bool last;
+    bool binary;
+};
+
+/* Takes the buffer from the arena. On a measuring arena only counts. */
+void fragments_init(struct fragments *fragments, struct arena *arena, size_t capacity);
+
+/* A new connection: what was begun is forgotten. */
+void fragments_reset(struct fragments *fragments);
+
+/* true when the piece completes a message: *message and *length are it, valid until the next
+ * call. */
+bool fragments_add(struct fragments *fragments, const struct fragment *fragment,
+                   const char **message, size_t *length);
+
+#endif

@@ -1,0 +1,346 @@
+/* What happens to the client: the states' and streams' changes go to the log and to the engine,
+ * time and the socket's events go to the states, messages go to the ingest. */
+#include <string.h>
+
+#include "tickd/base/assert.h"
+#include "tickd/base/calendar.h"
+#include "tickd/feed/client_state.h"
+#include "tickd/feed/encode.h"
+
+enum { NS_PER_US = 1000 };
+
+/* Time. */
+
+int64_t client_steady_us(const struct feed_client *client)
+{
+    return client->setup.steady_ns() / NS_PER_US;
+}
+
+/* A moment of the steady clock as UNIX time; 0 stays 0. */
+int64_t client_wall_us(const struct feed_client *client, int64_t moment_us)
+{
+    return moment_us == 0 ? 0 : client->setup.wall_us() + moment_us - client_steady_us(client);
+}
+
+/* Log. */
+
+void client_log(const struct feed_client *client, enum log_level level, const char *event,
+                const char *text)
+{
+    char clean[CLIENT_TEXT_MAX];
+
+    token_redact(&client->access.token, text, clean, sizeof clean);
+    client->setup.log(client->setup.state, level, event, clean);
+}
+
+/* What a peer can cause at will: a limited number of lines. */
+static void log_message(struct feed_client *client, enum log_level level, const char *event,
+                        const char *what, const char *detail)
+{
+    char memory[CLIENT_TEXT_MAX];
+    struct text text;
+    uint64_t withheld;
+
+    if (!log_limit_pass(&client->messages, client_steady_us(client), &withheld))
+        return;
+    text_init(&text, memory, sizeof memory);
+    text_format(&text, "%s: %s", what, detail);
+    if (withheld > 0)
+        text_format(&text, " (and %llu before it)", (unsigned long long)withheld);
+    client_log(client, level, event, memory);
+}
+
+static enum log_level level_of(enum feed_state state)
+{
+    switch (state) {
+    case FEED_STALE:
+    case FEED_BACKING_OFF:
+        return LOG_WARNING;
+    case FEED_REFUSED:
+        return LOG_ERROR;
+    case FEED_STREAMING:
+    case FEED_IDLE:
+    case FEED_STOPPED:
+        return LOG_NOTICE;
+    case FEED_CONNECTING:
+    case FEED_CONNECTED:
+    case FEED_SUBSCRIBED:
+    case FEED_STATE_COUNT:
+        break;
+    }
+    return LOG_INFO;
+}
+
+static void log_state(const struct feed_client *client, const struct feed_states *states,
+                      enum feed_state before)
+{
+    char memory[CLIENT_TEXT_MAX];
+    struct text text;
+
+    text_init(&text, memory, sizeof memory);
+    text_format(&text, "%s, was %s", feed_state_name(states->state), feed_state_name(before));
+    if (states->reason[0] != '\0' && states->state != FEED_CONNECTING) /* there it is the old one */
+        text_format(&text, ": %s", states->reason);
+    if (states->attempt_us != 0)
+        text_format(&text, "; next attempt in %.1f s",
+                    (double)(states->attempt_us - states->since_us) / US_PER_S);
+    client_log(client, level_of(states->state), "feed_state", memory);
+}
+
+/* To the engine. */
+
+static void fill_message(const struct feed_client *client, struct feed_message *message)
+{
+    memset(message, 0, sizeof *message);
+    message->owed_since_us = client_wall_us(client, client->states.owed_since_us);
+    message->connections = client->states.connections;
+    message->state = (uint32_t)client->states.state;
+}
+
+void client_report_state(void *context, const struct feed_states *states, enum feed_state before,
+                         bool moved)
+{
+    struct feed_client *client = context;
+    struct feed_message message;
+
+    if (moved) {
+        client->since_wall_us = client->setup.wall_us();
+        log_state(client, states, before);
+    }
+    fill_message(client, &message);
+    (void)text_copy(message.reason, sizeof message.reason, states->reason);
+    engine_advance(client->setup.engine, client->setup.wall_us());
+    engine_feed_state(client->setup.engine, SYMBOL_NONE, &message);
+}
+
+void client_report_stream(void *context, const struct stream *stream, const char *reason)
+{
+    struct feed_client *client = context;
+    struct feed_message message;
+    char memory[CLIENT_TEXT_MAX];
+    struct text text;
+
+    text_init(&text, memory, sizeof memory);
+    text_format(&text, "%s %s: %s",
+                symbols_name(engine_symbols(client->setup.engine), stream->symbol),
+                stream_state_name(stream->state), reason);
+    client_log(client, stream->state == STREAM_TALKING ? LOG_NOTICE : LOG_WARNING, "feed_stream",
+               memory);
+    fill_message(client, &message);
+    message.stream = (uint32_t)stream->state;
+    (void)text_copy(message.reason, sizeof message.reason, reason);
+    engine_advance(client->setup.engine, client->setup.wall_us());
+    engine_feed_state(client->setup.engine, stream->symbol, &message);
+}
+
+/* What the machine wants. */
+
+static void on_attempt(uv_timer_t *timer);
+static void on_pace(uv_timer_t *timer);
+
+static void arm_attempt(struct feed_client *client)
+{
+    int64_t wait_us = client->states.attempt_us - client_steady_us(client);
+
+    if (client->states.attempt_us == 0) {
+        (void)uv_timer_stop(&client->attempt);
+        return;
+    }
+    uint64_t wait_ms = wait_us > 0 ? (uint64_t)(wait_us / US_PER_MS) + 1 : 0;
+
+    (void)uv_timer_start(&client->attempt, on_attempt, wait_ms, 0);
+}
+
+static void act(struct feed_client *client, enum feed_action action)
+{
+    switch (action) {
+    case FEED_DO_NOTHING:
+    case FEED_ACTION_COUNT:
+        break;
+    case FEED_DO_CONNECT:
+        fragments_reset(&client->fragments);
+        feed_socket_connect(client->socket);
+        break;
+    case FEED_DO_SUBSCRIBE:
+        streams_begin(&client->streams);
+        client->may_ask = true;
+        feed_socket_want_write(client->socket);
+        break;
+    case FEED_DO_DROP:
+        (void)uv_timer_stop(&client->pace);
+        feed_socket_drop(client->socket);
+        (void)feed_states_event(&client->states, FEED_EVENT_CLOSED, client_steady_us(client), NULL);
+        break;
+    }
+    arm_attempt(client);
+}
+
+void client_happen(struct feed_client *client, enum feed_event event, const char *reason)
+{
+    act(client, feed_states_event(&client->states, event, client_steady_us(client), reason));
+}
+
+/* Timers. */
+
+void client_tick(struct feed_client *client)
+{
+    bool open = engine_market_open(client->setup.engine, client->setup.wall_us());
+
+    act(client, feed_states_tick(&client->states, client_steady_us(client), open));
+}
+
+static void on_attempt(uv_timer_t *timer)
+{
+    client_tick(timer->data);
+}
+
+struct opening {
+    const struct engine *engine;
+    int64_t now_us;
+};
+
+static bool is_open(void *context, uint16_t symbol)
+{
+    const struct opening *opening = context;
+
+    return engine_symbol_open(opening->engine, symbol, opening->now_us);
+}
+
+void client_on_tick(uv_timer_t *timer)
+{
+    struct feed_client *client = timer->data;
+    struct opening opening = {client->setup.engine, client->setup.wall_us()};
+
+    client_tick(client);
+    streams_tick(&client->streams, client_steady_us(client), client->states.state == FEED_STREAMING,
+                 is_open, &opening);
+}
+
+static void on_pace(uv_timer_t *timer)
+{
+    struct feed_client *client = timer->data;
+
+    client->may_ask = true;
+    feed_socket_want_write(client->socket);
+}
+
+/* The socket. */
+
+static void on_opened(void *state)
+{
+    client_happen(state, FEED_EVENT_OPENED, "");
+}
+
+static void on_failed(void *state, int status, int64_t retry_after_s, const char *why)
+{
+    struct feed_client *client = state;
+
+    if (status == 0) {
+        client_happen(client, FEED_EVENT_FAILED, why);
+        return;
+    }
+    act(client, feed_states_http(&client->states, status, retry_after_s, client_steady_us(client)));
+    if (client->states.state == FEED_REFUSED && client->setup.refused != NULL)
+        client->setup.refused(client->setup.state, client->states.connections > 0);
+}
+
+static void on_closed(void *state, const char *why)
+{
+    struct feed_client *client = state;
+
+    (void)uv_timer_stop(&client->pace);
+    client_happen(client, FEED_EVENT_CLOSED, why);
+}
+
+/* The next subscription, at most one each pause. */
+static size_t on_writable(void *state, char *bytes, size_t capacity)
+{
+    struct feed_client *client = state;
+    uint16_t symbol = streams_next(&client->streams);
+    struct text text;
+
+    if (symbol == SYMBOL_NONE || !client->may_ask)
+        return 0;
+    const char *name = symbols_name(engine_symbols(client->setup.engine), symbol);
+
+    text_init(&text, bytes, capacity);
+    encode_subscribe(&text, name, strlen(name));
+    ASSERT(!text.cut);
+    streams_asked(&client->streams, client_steady_us(client));
+    if (streams_next(&client->streams) == SYMBOL_NONE) {
+        client_happen(client, FEED_EVENT_ALL_ASKED, "");
+        return text.length;
+    }
+    int64_t pause_ms = client->setup.settings->feed.subscribe_interval_ms;
+
+    client->may_ask = pause_ms == 0;
+    if (client->may_ask)
+        feed_socket_want_write(client->socket);
+    else
+        (void)uv_timer_start(&client->pace, on_pace, (uint64_t)pause_ms, 0);
+    return text.length;
+}
+
+static void take_trades(struct feed_client *client, const struct frame *frame)
+{
+    int64_t now_us = client_steady_us(client);
+
+    if (frame->trade_count == 0)
+        return;
+    feed_states_heard(&client->states, now_us, true);
+    for (size_t i = 0; i < frame->trade_count; i++)
+        streams_trade(&client->streams, frame->trades[i].symbol, now_us);
+}
+
+static void take_error(struct feed_client *client, const char *text)
+{
+    client->errors++;
+    log_message(client, LOG_WARNING, "feed_error", "the server says", text);
+    (void)streams_error(&client->streams, text);
+}
+
+static void take_message(struct feed_client *client, const char *bytes, size_t length)
+{
+    const struct frame *frame =
+        ingest_frame(client->setup.ingest, client->setup.wall_us(), bytes, length);
+
+    switch (frame->kind) {
+    case FRAME_TRADES:
+        take_trades(client, frame);
+        break;
+    case FRAME_PING:
+        client->pings++;
+        feed_states_heard(&client->states, client_steady_us(client), false);
+        break;
+    case FRAME_ERROR:
+        take_error(client, frame->text);
+        break;
+    case FRAME_MALFORMED:
+        log_message(client, LOG_WARNING, "feed_malformed", "not a message", frame->text);
+        break;
+    case FRAME_NEWS:
+    case FRAME_UNKNOWN:
+        break;
+    }
+}
+
+static void on_received(void *state, const struct fragment *fragment)
+{
+    struct feed_client *client = state;
+    const char *message;
+    size_t length;
+
+    client->bytes += fragment->length;
+    if (fragments_add(&client->fragments, fragment, &message, &length))
+        take_message(client, message, length);
+}
+
+struct feed_socket_events client_socket_events(struct feed_client *client)
+{
+    return (struct feed_socket_events){.opened = on_opened,
+                                       .failed = on_failed,
+                                       .closed = on_closed,
+                                       .received = on_received,
+                                       .writable = on_writable,
+                                       .state = client};
+}
