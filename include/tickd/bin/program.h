@@ -1,0 +1,76 @@
+/* tickd, the program: what its parts share. main() stands in src/bin/tickd.c, the parts in
+ * src/bin/tickd/. Every function that can fail prints one line on standard error and returns the
+ * exit code of sysexits(3); 0 = go on. */
+#ifndef TICKD_BIN_PROGRAM_H
+#define TICKD_BIN_PROGRAM_H
+
+#include "tickd/engine/engine.h"
+#include "tickd/ops/config_file.h"
+
+enum { PROGRAM_SETS_MAX = 256, PROGRAM_REPLAYS_MAX = 256, PROGRAM_DIRECTORY_MAX = 512 };
+
+/* The command line. Texts belong to argv. */
+struct command_line {
+    const char *config; /* NULL: the default file if it is there, else built-in defaults */
+    const char *sets[PROGRAM_SETS_MAX];
+    size_t set_count;
+    const char *replays[PROGRAM_REPLAYS_MAX];
+    size_t replay_count;
+    const char *dump;
+    const char *topics;
+    const char *report;
+    const char *state_dir;
+    const char *runtime_dir;
+    const char *log_dir;
+    bool check_config;
+    bool print_config;
+    bool help;
+    bool version;
+};
+
+/* Where things go: options, else systemd's variables, else ./var. */
+struct directories {
+    char state[PROGRAM_DIRECTORY_MAX];
+    char runtime[PROGRAM_DIRECTORY_MAX];
+    char log[PROGRAM_DIRECTORY_MAX]; /* "" = standard error */
+};
+
+struct program {
+    struct command_line line;
+    struct settings settings;
+    struct config_origins origins;
+    struct directories directories;
+    struct arena measuring;
+    struct arena arena;
+    struct engine *engine;
+    struct ingest *ingest;    /* live only */
+    struct feed_client *feed; /* live only */
+    struct status status;
+};
+
+/* "tickd: " and the line, to standard error. */
+void program_complain(const char *format, ...) TICKD_PRINTF(1, 2);
+
+int command_line_read(struct command_line *line, int argument_count, char **arguments);
+void command_line_print_help(void);
+
+/* Options, systemd's variables, ./var; under ./var and by option folders are made. */
+int program_find_directories(struct program *program);
+
+/* File, options, checks. */
+int program_load_settings(struct program *program);
+
+/* Adds up what the engine (and, live, the decoder) will take, line by line. */
+void program_measure(struct program *program);
+int program_print_budget(const struct program *program);
+
+/* Takes the memory and builds the engine in it. The arena is sealed. */
+int program_build(struct program *program);
+void program_unbuild(struct program *program);
+
+int program_write_report(struct program *program);
+
+int program_replay(struct program *program);
+int program_live(struct program *program);
+
+#endif

@@ -1,0 +1,31 @@
+/* The lists that commands answer with. Each function writes its entries into a list that is open;
+ * it stops when the text is full. */
+#ifndef TICKD_OPS_CONTROL_ROWS_H
+#define TICKD_OPS_CONTROL_ROWS_H
+
+#include "tickd/engine/engine.h"
+#include "tickd/ops/config_file.h"
+#include "tickd/ops/json_rpc.h"
+
+/* Health by the minute, at most `count` of the newest, oldest first. */
+void control_print_minutes(const struct engine *engine, size_t count, struct json *json);
+
+void control_print_symbols(struct engine *engine, struct json *json);
+
+/* The newest `count` bars of a symbol, oldest first. */
+void control_print_bars(const struct engine *engine, uint16_t symbol, size_t count,
+                        struct json *json);
+
+void control_print_settings(const struct settings *settings, const struct config_origins *origins,
+                            struct json *json);
+
+/* The history that a person means by a name: "message_log", "bus/message_log", or "bus", if the
+ * module has just one. NULL, and *fault. */
+const struct history *control_find_history(const struct status *status, const char *name,
+                                           struct rpc_fault *fault);
+
+/* A whole list: the newest `count` entries of a history, oldest first. */
+void control_print_history(struct engine *engine, const struct history *history, size_t count,
+                           struct json *json, struct rpc_fault *fault);
+
+#endif

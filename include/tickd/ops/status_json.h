@@ -1,0 +1,19 @@
+/* The status document as JSON: --report writes it, the control socket answers with it and with its
+ * parts. What a section's keys mean stands in docs/control.md. */
+#ifndef TICKD_OPS_STATUS_JSON_H
+#define TICKD_OPS_STATUS_JSON_H
+
+#include "tickd/engine/status.h"
+#include "tickd/ops/json_writer.h"
+
+enum { STATUS_JSON_MAX = 65536 /* the longest whole document, readable form */ };
+
+/* The whole document; the sections of a live process are in it when status->live.is_live. */
+void status_print_json(const struct status *status, struct json *json);
+
+/* Parts of it, under `key`. */
+void status_print_health(const struct status *status, struct json *json, const char *key);
+void status_print_modules(const struct status *status, struct json *json, const char *key);
+void status_print_histories(const struct status *status, struct json *json, const char *key);
+
+#endif

@@ -1,0 +1,306 @@
+/* tickctl: asks a running tickd, and shows what it says; tables on a terminal, JSON elsewhere. */
+#include <stdio.h>
+#include <string.h>
+#include <sysexits.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tickd/base/error.h"
+#include "tickd/base/options.h"
+#include "tickd/ops/ctl_client.h"
+#include "tickd/ops/ctl_view.h"
+#include "tickd/ops/json_rpc.h"
+
+enum { EXIT_DAEMONS_ERROR = 1, HELP_MAX = 8192, WHY_MAX = 1024, RETRY_MS = 100 };
+
+enum option { OPTION_SOCKET, OPTION_JSON, OPTION_HELP, OPTION_VERSION };
+
+static const struct options_entry table[] = {
+    {OPTION_SOCKET, "socket", 's', OPTIONS_ONE, false, "PATH",
+     "The daemon's control socket. Default: the first that exists of "
+     "$RUNTIME_DIRECTORY/control.sock, /run/tickd/control.sock, ./var/run/control.sock."},
+    {OPTION_JSON, "json", 'j', OPTIONS_FLAG, false, NULL,
+     "JSON instead of tables, as when the output is no terminal."},
+    {OPTION_HELP, "help", 'h', OPTIONS_FLAG, false, NULL, "Print this."},
+    {OPTION_VERSION, "version", 'V', OPTIONS_FLAG, false, NULL, "Print the version."},
+};
+
+struct tickctl {
+    const char *socket;
+    bool wants_json;
+    bool wants_help;
+    bool wants_version;
+    const char *words[CONTROL_ARGUMENTS_MAX + 1]; /* the command and its arguments */
+    size_t word_count;
+    enum control_id command;
+    struct ctl_client client;
+};
+
+static int complain(int code, const char *what)
+{
+    fprintf(stderr, "tickctl: %s\n", what);
+    return code;
+}
+
+/* The command line. */
+
+static int take_word(struct tickctl *ctl, const char *word)
+{
+    if (ctl->word_count == ARRAY_LENGTH(ctl->words))
+        return complain(EX_USAGE, "too many arguments");
+    ctl->words[ctl->word_count++] = word;
+    return 0;
+}
+
+static int take_option(struct tickctl *ctl, const struct options_found *found)
+{
+    if (found->id == OPTIONS_OPERAND)
+        return take_word(ctl, found->value);
+    if (found->id == OPTION_SOCKET)
+        ctl->socket = found->value;
+    ctl->wants_json |= found->id == OPTION_JSON;
+    ctl->wants_help |= found->id == OPTION_HELP;
+    ctl->wants_version |= found->id == OPTION_VERSION;
+    return 0;
+}
+
+static int read_options(struct tickctl *ctl, int argument_count, char **arguments)
+{
+    struct options options;
+    struct options_found found;
+    int more;
+
+    options_init(&options, table, ARRAY_LENGTH(table), argument_count, arguments);
+    while ((more = options_next(&options, &found)) > 0) {
+        int code = take_option(ctl, &found);
+
+        if (code != 0)
+            return code;
+    }
+    return more < 0 ? complain(EX_USAGE, options.error) : 0;
+}
+
+static int read_command(struct tickctl *ctl)
+{
+    char memory[WHY_MAX];
+    struct text why;
+    size_t least;
+    size_t most;
+
+    text_init(&why, memory, sizeof memory);
+    ctl->command = control_find(ctl->words[0], strlen(ctl->words[0]));
+    if (ctl->command == CONTROL_COMMAND_COUNT) {
+        const char *nearest = control_nearest(ctl->words[0]);
+
+        text_format(&why, "there is no command \"%.40s\"", ctl->words[0]);
+        if (nearest != NULL)
+            text_format(&why, "; is \"%s\" meant?", nearest);
+        else
+            text_add(&why, "; --help lists them");
+        return complain(EX_USAGE, why.data);
+    }
+    control_arity(control_entry(ctl->command), &least, &most);
+    if (ctl->word_count - 1 >= least && ctl->word_count - 1 <= most)
+        return 0;
+    text_add(&why, "usage: tickctl ");
+    control_print_usage(control_entry(ctl->command), &why);
+    return complain(EX_USAGE, why.data);
+}
+
+static void print_help(void)
+{
+    char memory[HELP_MAX];
+    struct text help;
+
+    text_init(&help, memory, sizeof memory);
+    text_add(&help, "usage: tickctl [OPTION]... COMMAND [ARGUMENT]...\n\nCommands:\n");
+    for (size_t i = 0; i < CONTROL_COMMAND_COUNT; i++) {
+        const struct control_entry *entry = control_entry((enum control_id)i);
+        size_t start = help.length;
+
+        text_add(&help, "  ");
+        control_print_usage(entry, &help);
+        text_format(&help, "%*s", (int)(help.length - start < 25 ? 25 - (help.length - start) : 1),
+                    "");
+        text_format(&help, "%s%s\n", entry->help,
+                    entry->who == CONTROL_OWNER ? " (root and the daemon's own user)" : "");
+    }
+    text_add(&help, "  completion             words for bash: eval \"$(tickctl completion)\"\n");
+    text_add(&help, "\nOptions:\n");
+    options_help(&help, table, ARRAY_LENGTH(table));
+    text_add(&help, "\nExit codes: 0 done (status: and healthy); 1 the daemon's error (status: not "
+                    "healthy);\n64 usage; 69 no daemon; 77 not allowed.\n");
+    fputs(help.data, stdout);
+}
+
+static void print_completion(void)
+{
+    fputs("complete -W '", stdout);
+    for (size_t i = 0; i < CONTROL_COMMAND_COUNT; i++)
+        printf("%s ", control_entry((enum control_id)i)->name);
+    for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
+        printf("--%s ", table[i].name);
+    fputs("completion' tickctl\n", stdout);
+}
+
+/* The conversation. */
+
+static int code_of(int error)
+{
+    if (error == ERROR_NOT_FOUND || error == ERROR_CLOSED)
+        return EX_UNAVAILABLE;
+    if (error == ERROR_DENIED)
+        return EX_NOPERM;
+    return error == ERROR_FULL ? EX_USAGE : EXIT_DAEMONS_ERROR;
+}
+
+static int connect_once(struct tickctl *ctl, struct text *why)
+{
+    char path[CTL_PATH_MAX];
+    int error = ctl_find_socket(ctl->socket, path, why);
+
+    return error != 0 ? error : ctl_connect(&ctl->client, path, why);
+}
+
+/* `wait STATE SECONDS` waits for the daemon itself as well. */
+static int connect_to_daemon(struct tickctl *ctl, struct text *why)
+{
+    struct timespec pause = {.tv_nsec = RETRY_MS * 1000000L};
+    int64_t seconds = 0;
+    int error = connect_once(ctl, why);
+
+    if (ctl->command == CONTROL_WAIT && ctl->word_count > 2)
+        options_whole(ctl->words[2], 1, INT32_MAX, &seconds);
+    for (int64_t tries = seconds * 1000 / RETRY_MS; error == ERROR_NOT_FOUND && tries > 0;
+         tries--) {
+        nanosleep(&pause, NULL);
+        text_clear(why);
+        error = connect_once(ctl, why);
+    }
+    return error;
+}
+
+static int report_error(const char *line)
+{
+    cJSON *reply = cJSON_Parse(line);
+    const cJSON *error = cJSON_GetObjectItemCaseSensitive(reply, "error");
+    const cJSON *message = cJSON_GetObjectItemCaseSensitive(error, "message");
+    const cJSON *number = cJSON_GetObjectItemCaseSensitive(error, "code");
+    double code = cJSON_IsNumber(number) ? number->valuedouble : 0;
+    int result = EXIT_DAEMONS_ERROR;
+
+    if (code == RPC_NOT_ALLOWED)
+        result = EX_NOPERM;
+    else if (code == RPC_INVALID_PARAMS || code == RPC_METHOD_NOT_FOUND)
+        result = EX_USAGE;
+    complain(result, cJSON_IsString(message) ? message->valuestring
+                                             : "the daemon's answer cannot be understood");
+    cJSON_Delete(reply);
+    return result;
+}
+
+static int show_result(const struct tickctl *ctl, const char *json, size_t length)
+{
+    cJSON *result = cJSON_ParseWithLength(json, length);
+    int code = result == NULL ? EXIT_DAEMONS_ERROR : 0;
+
+    if (result == NULL)
+        complain(code, "the daemon's answer cannot be understood");
+    else if (ctl->wants_json)
+        printf("%.*s\n", (int)length, json);
+    else
+        ctl_print_result(stdout, ctl->command, result);
+    if (result != NULL && ctl->command == CONTROL_STATUS && !ctl_is_healthy(result))
+        code = EXIT_DAEMONS_ERROR;
+    cJSON_Delete(result);
+    return code;
+}
+
+/* Messages, until the daemon ends or nobody reads what we print. */
+static int show_messages(struct tickctl *ctl)
+{
+    char *line;
+    size_t length;
+
+    while (fflush(stdout) == 0 && ctl_read_line(&ctl->client, &line, &length) == 0) {
+        cJSON *notification = cJSON_ParseWithLength(line, length);
+        const cJSON *message = cJSON_GetObjectItemCaseSensitive(notification, "params");
+        static const char head[] = "{\"jsonrpc\":\"2.0\",\"method\":\"message\",\"params\":";
+
+        if (ctl->wants_json && length > sizeof head)
+            printf("%.*s\n", (int)(length - sizeof head), line + sizeof head - 1);
+        else if (message != NULL)
+            ctl_print_message(stdout, message);
+        cJSON_Delete(notification);
+    }
+    return complain(EX_UNAVAILABLE, "the daemon has closed the connection");
+}
+
+static int converse(struct tickctl *ctl)
+{
+    const char *result;
+    size_t result_length;
+    char *line;
+    size_t length;
+    int error = ctl_send(&ctl->client, ctl->words[0], ctl->words + 1, ctl->word_count - 1);
+
+    if (error == ERROR_FULL)
+        return complain(EX_USAGE, "the arguments are too long");
+    /* A daemon that refuses a client says so and closes: it is read even if nothing can be sent. */
+    error = ctl_read_line(&ctl->client, &line, &length);
+    if (error != 0)
+        return complain(code_of(error), error == ERROR_CLOSED
+                                            ? "the daemon has closed the connection"
+                                            : "the daemon's answer is too long");
+    if (!ctl_find_result(line, length, &result, &result_length))
+        return report_error(line);
+    if (ctl->command == CONTROL_WATCH)
+        return show_messages(ctl);
+    return show_result(ctl, result, result_length);
+}
+
+static int ask(struct tickctl *ctl)
+{
+    char memory[WHY_MAX];
+    struct text why;
+
+    text_init(&why, memory, sizeof memory);
+    int error = connect_to_daemon(ctl, &why);
+
+    if (error != 0)
+        return complain(code_of(error), why.data);
+    int code = converse(ctl);
+
+    ctl_close(&ctl->client);
+    if (fflush(stdout) != 0)
+        return complain(EX_IOERR, "the output cannot be written");
+    return code;
+}
+
+int main(int argument_count, char **arguments)
+{
+    struct tickctl ctl = {.command = CONTROL_COMMAND_COUNT};
+    int code = read_options(&ctl, argument_count, arguments);
+
+    if (code != 0)
+        return code;
+    if (ctl.wants_version) {
+        printf("tickctl %s\n", TICKD_VERSION);
+        return 0;
+    }
+    if (ctl.wants_help || (ctl.word_count == 1 && strcmp(ctl.words[0], "help") == 0)) {
+        print_help();
+        return 0;
+    }
+    if (ctl.word_count == 0)
+        return complain(EX_USAGE, "which command? --help lists them");
+    if (ctl.word_count == 1 && strcmp(ctl.words[0], "completion") == 0) {
+        print_completion();
+        return 0;
+    }
+    code = read_command(&ctl);
+    if (code != 0)
+        return code;
+    ctl.wants_json |= isatty(STDOUT_FILENO) == 0;
+    return ask(&ctl);
+}

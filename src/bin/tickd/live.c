@@ -1,0 +1,472 @@
+/* tickd, live: what is started in which order is one table; it is stopped in the reverse one. All
+ * of it lives on one event loop. */
+#include <stdlib.h>
+#include <string.h>
+#include <sysexits.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "tickd/base/assert.h"
+#include "tickd/base/calendar.h"
+#include "tickd/bin/program.h"
+#include "tickd/feed/client.h"
+#include "tickd/ops/control.h"
+#include "tickd/ops/health_lines.h"
+#include "tickd/ops/vitals.h"
+#include "tickd/ops/watch_thread.h"
+
+enum { NS_PER_MS = 1000000 };
+
+struct live {
+    struct program *program;
+    uv_loop_t loop;
+    uv_timer_t second;
+    uv_signal_t signals[3];
+    struct health_log log;
+    struct health_lines lines;
+    struct watch watch;
+    struct vitals vitals;
+    struct control *control;
+    struct control_host host;
+    int64_t started_us;
+    int64_t started_ns;
+    int exit_code;
+    bool stopping;
+};
+
+/* One step of the start: on failure it has said why and returns an exit code. stop() may be NULL,
+ * may need the loop, and does not wait. */
+struct step {
+    const char *name;
+    int (*start)(struct live *live);
+    void (*stop)(struct live *live);
+};
+
+static void begin_stop(struct live *live, int exit_code, const char *why);
+
+/* Log. */
+
+static int start_log(struct live *live)
+{
+    char memory[CONFIG_ERROR_MAX];
+    struct text why;
+    text_init(&why, memory, sizeof memory);
+    struct health_log_options options = {
+        .directory = live->program->directories.log,
+        .journal_stream = getenv("JOURNAL_STREAM"),
+        .level = (enum log_level)live->program->settings.log.level,
+    };
+    if (health_log_open(&live->log, &options, &why) != 0) {
+        program_complain("%s", memory);
+        return EX_CANTCREAT;
+    }
+    return 0;
+}
+
+static void say_start(struct live *live)
+{
+    struct log_line line;
+    const char *path = live->program->origins.path;
+    log_line_begin(&line, &live->log, LOG_NOTICE, "start");
+    log_line_text(&line, "version", TICKD_VERSION);
+    log_line_integer(&line, "pid", getpid());
+    log_line_text(&line, "config", *path != '\0' ? path : "built-in defaults");
+    log_line_count(&line, "arena_bytes", live->program->arena.size);
+    log_line_text(&line, "state_dir", live->program->directories.state);
+    log_line_text(&line, "runtime_dir", live->program->directories.runtime);
+    log_line_end(&line);
+}
+
+/* Keys that are part of the contract and have nothing behind them yet: said, not passed over. */
+static void say_reserved(struct live *live)
+{
+    for (size_t i = 0; i < settings_count(); i++) {
+        const struct setting *setting = settings_key(i);
+        if (strncmp(setting->help, "reserved", strlen("reserved")) == 0 &&
+            live->program->origins.keys[i].origin != ORIGIN_DEFAULT) {
+            struct log_line line;
+            log_line_begin(&line, &live->log, LOG_WARNING, "config");
+            log_line_text(&line, "key", setting->key);
+            log_line_text(&line, "text", setting->help);
+            log_line_end(&line);
+        }
+    }
+}
+
+static void stop_log(struct live *live)
+{
+    struct log_line line;
+    log_line_begin(&line, &live->log, LOG_NOTICE, "stopped");
+    log_line_integer(&line, "exit_code", live->exit_code);
+    log_line_integer(&line, "uptime_s",
+                     (watch_clock_ns() - live->started_ns) / NS_PER_MS / MS_PER_S);
+    log_line_end(&line);
+    health_log_close(&live->log);
+}
+
+static int complain_of_loop(const char *what, int error)
+{
+    program_complain("%s cannot be started: %s", what, uv_strerror(error));
+    return EX_OSERR;
+}
+
+/* The watching thread, and the loop's own measurements. */
+
+static int start_watch(struct live *live)
+{
+    int error = watch_start(&live->watch, &live->program->settings.monitor, &live->log);
+    if (error != 0) {
+        return complain_of_loop("the watching thread", error);
+    }
+    bus_set_probe(engine_bus(live->program->engine), watch_clock_ns, watch_running, &live->watch);
+    return 0;
+}
+
+static void stop_watch(struct live *live)
+{
+    bus_set_probe(engine_bus(live->program->engine), NULL, NULL, NULL);
+    watch_stop(&live->watch);
+}
+
+static void tick_begin(void *vitals)
+{
+    vitals_tick_begin(vitals);
+}
+
+static void tick_end(void *vitals)
+{
+    vitals_tick_end(vitals);
+}
+
+static int start_vitals(struct live *live)
+{
+    int error = vitals_start(&live->vitals, &live->loop);
+    if (error != 0) {
+        return complain_of_loop("the loop's measurement", error);
+    }
+    ingest_set_probe(live->program->ingest, tick_begin, tick_end, &live->vitals);
+    return 0;
+}
+
+static void stop_vitals(struct live *live)
+{
+    vitals_stop(&live->vitals, NULL, NULL);
+}
+
+/* The status document, all of it. */
+
+static void fill_live(struct live *live, struct status_live *part)
+{
+    part->is_live = true;
+    part->pid = getpid();
+    part->started_us = live->started_us;
+    part->uptime_ms = (watch_clock_ns() - live->started_ns) / NS_PER_MS;
+    text_copy(part->config_path, sizeof part->config_path, live->program->origins.path);
+}
+
+static void fill_status(void *state, struct status *status)
+{
+    struct live *live = state;
+    status->version = TICKD_VERSION;
+    engine_status(live->program->engine, status);
+    fill_live(live, &status->live);
+    feed_client_status(live->program->feed, &status->live);
+    vitals_fill_status(&live->vitals, status);
+    if (live->control != NULL) {
+        control_fill_status(live->control, status);
+    }
+}
+
+/* The control socket. */
+
+static void command(void *state, const struct command_message *command)
+{
+    struct live *live = state;
+    engine_advance(live->program->engine, system_time_us());
+    engine_command(live->program->engine, command);
+    switch ((enum command_verb)command->verb) {
+    case COMMAND_LOG_LEVEL:
+        health_log_set_level(&live->log, (enum log_level)command->number);
+        break;
+    case COMMAND_ROTATE:
+        health_log_reopen(&live->log);
+        break;
+    case COMMAND_SHUTDOWN:
+        begin_stop(live, 0, "shutdown command");
+        break;
+    case COMMAND_SUSPEND:
+    case COMMAND_RESUME:
+    case COMMAND_ROLLBACK:
+    case COMMAND_HALT:
+    case COMMAND_UNHALT:
+    case COMMAND_FLATTEN:
+    case COMMAND_VERB_COUNT:
+        break; /* the engine's own */
+    }
+}
+
+static int start_control(struct live *live)
+{
+    char path[PROGRAM_DIRECTORY_MAX + 16];
+    char memory[CONFIG_ERROR_MAX];
+    struct text why;
+    struct text path_text;
+    struct program *program = live->program;
+    text_init(&why, memory, sizeof memory);
+    text_init(&path_text, path, sizeof path);
+    text_format(&path_text, "%s/control.sock", program->directories.runtime);
+    struct control_options options = {
+        .loop = &live->loop,
+        .path = path,
+        .clients_max = (size_t)program->settings.control.clients_max,
+        .output_bytes_max = (size_t)program->settings.control.output_bytes_max,
+    };
+    live->host = (struct control_host){
+        .engine = program->engine,
+        .settings = &program->settings,
+        .origins = &program->origins,
+        .state = live,
+        .fill_status = fill_status,
+        .command = command,
+        .running = watch_running,
+        .running_state = &live->watch,
+    };
+    if (control_start(&live->control, &options, &live->host, &why) != 0) {
+        program_complain("%s", memory);
+        return EX_CANTCREAT;
+    }
+    return 0;
+}
+
+static void stop_control(struct live *live)
+{
+    control_stop(&live->control, NULL, NULL);
+}
+
+/* The feed. */
+
+static void log_feed(void *state, enum log_level level, const char *event, const char *text)
+{
+    struct live *live = state;
+    struct log_line line;
+    log_line_begin(&line, &live->log, level, event);
+    log_line_text(&line, "text", text);
+    log_line_end(&line);
+}
+
+static void stop_refused(uv_timer_t *timer)
+{
+    begin_stop(timer->data, EX_UNAVAILABLE, "the key is refused");
+}
+
+/* A key that never worked is the operator's to mend; one that did is tried again, slowly. */
+static void feed_refused(void *state, bool ever_connected)
+{
+    struct live *live = state;
+    if (!ever_connected) {
+        uv_timer_start(&live->second, stop_refused, 0, 0);
+    }
+}
+
+static int start_feed(struct live *live)
+{
+    char memory[CONFIG_ERROR_MAX];
+    struct text why;
+    struct program *program = live->program;
+    text_init(&why, memory, sizeof memory);
+    struct feed_client_setup setup = {
+        .loop = &live->loop,
+        .settings = &program->settings,
+        .engine = program->engine,
+        .ingest = program->ingest,
+        .wall_us = system_time_us,
+        .steady_ns = watch_clock_ns,
+        .log = log_feed,
+        .refused = feed_refused,
+        .state = live,
+    };
+    lws_log_attach(log_feed, live, watch_clock_ns);
+    int error = feed_client_start(program->feed, &setup, &why);
+    if (error != 0) {
+        lws_log_detach();
+        program_complain("%s", memory);
+        return error == ERROR_MEMORY ? EX_OSERR : EX_CONFIG;
+    }
+    return 0;
+}
+
+static void stop_feed(struct live *live)
+{
+    feed_client_stop(live->program->feed, NULL, NULL);
+}
+
+/* Time passes: once a second, right after the boundary. */
+
+static void arm_second(struct live *live);
+
+static void say_vitals(struct live *live, int64_t now_us)
+{
+    struct vitals_message vitals = {.wired = 1U << MODULE_CONTROL};
+    vitals_sample(&live->vitals, &vitals);
+    control_fill_vitals(live->control, &vitals);
+    engine_vitals(live->program->engine, &vitals);
+    if (health_lines_due(&live->lines, now_us)) {
+        struct status *status = &live->program->status;
+        memset(status, 0, sizeof *status);
+        fill_status(live, status);
+        health_lines_minute(&live->lines, now_us, status);
+    }
+}
+
+static void second_passed(uv_timer_t *timer)
+{
+    struct live *live = timer->data;
+    int64_t now_us = system_time_us();
+    engine_advance(live->program->engine, now_us);
+    struct status *status = &live->program->status;
+    engine_status(live->program->engine, status);
+    vitals_note_input(&live->vitals, now_us, &status->input);
+    say_vitals(live, now_us);
+    arm_second(live);
+}
+
+static void arm_second(struct live *live)
+{
+    int64_t past_us = floor_modulo(system_time_us(), US_PER_S);
+    uint64_t wait_ms = (uint64_t)((US_PER_S - past_us) / US_PER_MS) + 1;
+    if (!live->stopping) {
+        uv_timer_start(&live->second, second_passed, wait_ms, 0);
+    }
+}
+
+static int start_time(struct live *live)
+{
+    int64_t now_us = system_time_us();
+    struct program *program = live->program;
+    uv_timer_init(&live->loop, &live->second);
+    live->second.data = live;
+    health_lines_init(&live->lines, &live->log, engine_symbols(program->engine), now_us);
+    int error = bus_add_tap(engine_bus(program->engine),
+                            (struct tap){.see = health_lines_see, .state = &live->lines});
+    ASSERT(error == 0);
+    engine_advance(program->engine, now_us);
+    arm_second(live);
+    return 0;
+}
+
+static void stop_time(struct live *live)
+{
+    uv_close((uv_handle_t *)&live->second, NULL);
+}
+
+/* Signals. */
+
+static void signalled(uv_signal_t *handle, int number)
+{
+    struct live *live = handle->data;
+    if (number == SIGHUP) {
+        health_log_reopen(&live->log);
+    } else {
+        begin_stop(live, 0, number == SIGTERM ? "SIGTERM" : "SIGINT");
+    }
+}
+
+static int start_signals(struct live *live)
+{
+    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
+    signal(SIGPIPE, SIG_IGN); /* a peer that goes is an error code, not the end */
+    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
+        uv_signal_init(&live->loop, &live->signals[i]);
+        live->signals[i].data = live;
+        uv_signal_start(&live->signals[i], signalled, numbers[i]);
+    }
+    return 0;
+}
+
+static void stop_signals(struct live *live)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(live->signals); i++) {
+        uv_close((uv_handle_t *)&live->signals[i], NULL);
+    }
+}
+
+/* The order of the start. What stands after the feed is started would miss its first word. */
+static const struct step steps[] = {
+    {"log", start_log, stop_log},          {"watch", start_watch, stop_watch},
+    {"vitals", start_vitals, stop_vitals}, {"signals", start_signals, stop_signals},
+    {"time", start_time, stop_time},       {"control", start_control, stop_control},
+    {"feed", start_feed, stop_feed},
+};
+
+enum { STEP_LOOP_FIRST = 2 /* steps before it are stopped after the loop has ended */ };
+
+static void begin_stop(struct live *live, int exit_code, const char *why)
+{
+    if (live->stopping) {
+        return;
+    }
+    struct log_line line;
+    live->stopping = true;
+    live->exit_code = exit_code;
+    log_line_begin(&line, &live->log, LOG_NOTICE, "stopping");
+    log_line_text(&line, "reason", why);
+    log_line_end(&line);
+    for (size_t i = ARRAY_LENGTH(steps); i > STEP_LOOP_FIRST; i--) {
+        steps[i - 1].stop(live);
+    }
+}
+
+static size_t start_all(struct live *live)
+{
+    size_t started = 0;
+    while (started < ARRAY_LENGTH(steps)) {
+        live->exit_code = steps[started].start(live);
+        if (live->exit_code != 0) {
+            live->stopping = true;
+            break;
+        }
+        started++;
+    }
+    return started;
+}
+
+static void run(struct live *live)
+{
+    size_t started = start_all(live);
+    if (started == ARRAY_LENGTH(steps)) {
+        say_start(live);
+        say_reserved(live);
+    } else {
+        for (size_t i = started; i > STEP_LOOP_FIRST; i--) {
+            steps[i - 1].stop(live);
+        }
+    }
+    uv_run(&live->loop, UV_RUN_DEFAULT);
+    feed_client_destroy(live->program->feed);
+    lws_log_detach();
+    int error = uv_loop_close(&live->loop);
+    if (error != 0) {
+        program_complain("the event loop did not empty: %s", uv_strerror(error));
+    }
+    for (size_t i = started < STEP_LOOP_FIRST ? started : STEP_LOOP_FIRST; i > 0; i--) {
+        steps[i - 1].stop(live);
+    }
+}
+
+int program_live(struct program *program)
+{
+    static struct live live;
+    live = (struct live){
+        .program = program, .started_us = system_time_us(), .started_ns = watch_clock_ns()};
+    int error = uv_loop_init(&live.loop);
+    if (error != 0) {
+        return complain_of_loop("the event loop", error);
+    }
+    int code = program_find_directories(program);
+    if (code != 0) {
+        uv_loop_close(&live.loop);
+        return code;
+    }
+    run(&live);
+    return live.exit_code;
+}

@@ -1,0 +1,247 @@
+/* Tables on a terminal. */
+#include "tickd/ops/ctl_table.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tickd/base/calendar.h"
+
+enum { COLUMNS_MAX = 24, KEY_MAX = 64 };
+
+const cJSON *ctl_member(const cJSON *object, const char *path)
+{
+    while (object != NULL) {
+        char key[KEY_MAX];
+        size_t length = strcspn(path, ".");
+
+        if (!text_copy_bytes(key, sizeof key, path, length))
+            return NULL;
+        object = cJSON_GetObjectItemCaseSensitive(object, key);
+        if (path[length] == '\0')
+            return object;
+        path += length + 1;
+    }
+    return NULL;
+}
+
+void ctl_add_clean(struct text *out, const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+
+    for (size_t i = 0; p[i] != '\0'; i++) {
+        bool is_c1 = p[i] == 0xc2 && p[i + 1] >= 0x80 && p[i + 1] < 0xa0;
+
+        if (p[i] < ' ' || p[i] == 0x7f || is_c1)
+            text_add_char(out, '?');
+        else
+            text_add_bytes(out, text + i, 1);
+        i += is_c1;
+    }
+}
+
+void ctl_add_count(struct text *out, double count)
+{
+    char digits[32];
+    int length = snprintf(digits, sizeof digits, "%.0f", fabs(count));
+
+    if (count < 0)
+        text_add_char(out, '-');
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            text_add_char(out, ',');
+        text_add_char(out, digits[i]);
+    }
+}
+
+void ctl_add_bytes(struct text *out, double bytes)
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB"};
+    size_t unit = 0;
+
+    while (bytes >= 1000 && unit + 1 < ARRAY_LENGTH(units)) {
+        bytes /= 1000;
+        unit++;
+    }
+    text_format(out, unit == 0 ? "%.0f %s" : "%.1f %s", bytes, units[unit]);
+}
+
+void ctl_add_duration(struct text *out, double ms)
+{
+    double seconds = ms / 1e3;
+    double minutes = floor(seconds / 60);
+    double hours = floor(minutes / 60);
+
+    if (ms < 1000)
+        text_format(out, "%.0f ms", ms);
+    else if (seconds < 120)
+        text_format(out, "%.1f s", seconds);
+    else if (minutes < 120)
+        text_format(out, "%.0f min", minutes);
+    else if (hours < 48)
+        text_format(out, "%.0f h %.0f min", hours, minutes - 60 * hours);
+    else
+        text_format(out, "%.0f d %.0f h", floor(hours / 24), hours - 24 * floor(hours / 24));
+}
+
+static void add_time(struct text *out, double time_us, int places)
+{
+    char stamp[CALENDAR_TEXT_MAX];
+
+    if (!(fabs(time_us) < 2.5e17)) { /* the calendar's last year */
+        text_add(out, "-");
+        return;
+    }
+    calendar_print_us((int64_t)time_us, places, stamp);
+    text_add(out, stamp);
+}
+
+static void add_list(struct text *out, const cJSON *list)
+{
+    const cJSON *item;
+    const char *separator = "";
+
+    cJSON_ArrayForEach(item, list)
+    {
+        text_add(out, separator);
+        ctl_add_cell(out, item, CELL_VALUE);
+        separator = ",";
+    }
+    if (separator[0] == '\0')
+        text_add_char(out, '-');
+}
+
+static void add_json(struct text *out, const cJSON *value)
+{
+    char *json = cJSON_PrintUnformatted(value);
+
+    if (json != NULL)
+        ctl_add_clean(out, json);
+    cJSON_free(json);
+}
+
+static void add_number(struct text *out, double number, enum ctl_cell cell)
+{
+    switch (cell) {
+    case CELL_NUMBER:
+        if (floor(number) == number && fabs(number) < 1e15)
+            ctl_add_count(out, number);
+        else
+            text_format(out, "%.6g", number);
+        break;
+    case CELL_REAL:
+        text_format(out, "%.4g", number);
+        break;
+    case CELL_BYTES:
+        ctl_add_bytes(out, number);
+        break;
+    case CELL_MS:
+        ctl_add_duration(out, number);
+        break;
+    case CELL_TIME_MS:
+        add_time(out, number * US_PER_MS, 3);
+        break;
+    case CELL_TIME_US:
+        add_time(out, number, 3);
+        break;
+    case CELL_TEXT:
+    case CELL_LIST:
+    case CELL_VALUE:
+        text_format(out, "%.15g", number);
+        break;
+    }
+}
+
+void ctl_add_cell(struct text *out, const cJSON *value, enum ctl_cell cell)
+{
+    if (value == NULL || cJSON_IsNull(value))
+        text_add_char(out, '-');
+    else if (cJSON_IsString(value))
+        ctl_add_clean(out, value->valuestring);
+    else if (cJSON_IsNumber(value))
+        add_number(out, value->valuedouble, cell);
+    else if (cJSON_IsArray(value))
+        add_list(out, value);
+    else
+        add_json(out, value);
+}
+
+/* Columns that a terminal gives a text: characters, and not bytes. */
+static size_t width_of(const char *text)
+{
+    size_t width = 0;
+
+    for (size_t i = 0; text[i] != '\0'; i++)
+        width += ((unsigned char)text[i] & 0xc0) != 0x80;
+    return width;
+}
+
+static bool is_to_the_left(enum ctl_cell cell)
+{
+    return cell == CELL_TEXT || cell == CELL_LIST || cell == CELL_VALUE || cell == CELL_TIME_MS ||
+           cell == CELL_TIME_US;
+}
+
+static void print_padded(FILE *out, const char *text, size_t width, bool to_the_left, bool is_last)
+{
+    size_t own = width_of(text);
+    int blanks = own < width ? (int)(width - own) : 0;
+
+    if (!to_the_left)
+        fprintf(out, "%*s", blanks, "");
+    fputs(text, out);
+    if (to_the_left && !is_last)
+        fprintf(out, "%*s", blanks, "");
+    fputs(is_last ? "\n" : "  ", out);
+}
+
+static void make_cell(char memory[CTL_CELL_MAX], const cJSON *row, const struct ctl_column *column)
+{
+    struct text cell;
+
+    text_init(&cell, memory, CTL_CELL_MAX);
+    ctl_add_cell(&cell, ctl_member(row, column->key), column->cell);
+}
+
+static void measure(const cJSON *list, const struct ctl_column *columns, size_t count,
+                    size_t widths[COLUMNS_MAX])
+{
+    char cell[CTL_CELL_MAX];
+    const cJSON *row;
+
+    for (size_t i = 0; i < count; i++)
+        widths[i] = width_of(columns[i].title);
+    cJSON_ArrayForEach(row, list)
+    {
+        for (size_t i = 0; i < count; i++) {
+            make_cell(cell, row, &columns[i]);
+            if (width_of(cell) > widths[i])
+                widths[i] = width_of(cell);
+        }
+    }
+}
+
+void ctl_print_table(FILE *out, const cJSON *list, const struct ctl_column *columns, size_t count)
+{
+    size_t widths[COLUMNS_MAX];
+    char cell[CTL_CELL_MAX];
+    const cJSON *row;
+
+    if (count > COLUMNS_MAX)
+        count = COLUMNS_MAX;
+    if (cJSON_GetArraySize(list) == 0) {
+        fputs("none\n", out);
+        return;
+    }
+    measure(list, columns, count, widths);
+    for (size_t i = 0; i < count; i++)
+        print_padded(out, columns[i].title, widths[i], is_to_the_left(columns[i].cell),
+                     i + 1 == count);
+    cJSON_ArrayForEach(row, list)
+    {
+        for (size_t i = 0; i < count; i++) {
+            make_cell(cell, row, &columns[i]);
+            print_padded(out, cell, widths[i], is_to_the_left(columns[i].cell), i + 1 == count);
+        }
+    }
+}

@@ -1,0 +1,217 @@
+/* The status document as JSON, section by section in the order in which it is read. */
+#include "tickd/ops/status_json.h"
+
+static void print_quantiles(struct json *json, const char *key,
+                            const struct status_quantiles *quantiles)
+{
+    json_begin_object(json, key);
+    json_count(json, "count", quantiles->count);
+    json_integer(json, "p50", quantiles->p50);
+    json_integer(json, "p99", quantiles->p99);
+    json_integer(json, "p999", quantiles->p999);
+    json_integer(json, "max", quantiles->max);
+    json_end(json);
+}
+
+static void print_input(const struct status_input *input, struct json *json)
+{
+    json_begin_object(json, "input");
+    json_count(json, "frames", input->frames);
+    json_count(json, "frames_malformed", input->frames_malformed);
+    json_count(json, "frames_other", input->frames_other);
+    json_count(json, "trades", input->trades);
+    json_count(json, "accepted", input->accepted);
+    json_count(json, "filtered", input->filtered);
+    json_count(json, "late", input->late);
+    json_count(json, "unknown_symbol", input->unknown_symbol);
+    json_count(json, "malformed", input->malformed);
+    json_count(json, "unknown_conditions", input->unknown_conditions);
+    json_integer(json, "first_ms", input->first_ms);
+    json_integer(json, "last_ms", input->last_ms);
+    json_count(json, "clock_steps_back", input->clock_steps_back);
+    json_end(json);
+}
+
+static void print_market(const struct status *status, struct json *json)
+{
+    json_begin_object(json, "market");
+    json_count(json, "symbols", status->symbols);
+    json_count(json, "bars_without_price", status->bars_without_price);
+    json_count(json, "gaps", status->gaps);
+    json_count(json, "duplicate_prints", status->duplicate_prints);
+    json_count(json, "duplicate_changes", status->duplicate_changes);
+    json_count(json, "duplicate_factor_max", status->duplicate_factor_max);
+    print_quantiles(json, "late_ms", &status->late_ms);
+    json_end(json);
+}
+
+static void print_bus(const struct status *status, struct json *json)
+{
+    json_begin_object(json, "bus");
+    json_count(json, "messages", status->messages_published);
+    json_count(json, "burst_max", status->burst_max);
+    json_end(json);
+}
+
+static void print_module(const struct assessment *module, struct json *json)
+{
+    json_begin_object(json, NULL);
+    json_text(json, "name", module_id_name(module->id));
+    json_text(json, "state", module_state_name(module->state));
+    json_integer(json, "owed_ms", module->owed_ms);
+    json_count(json, "owed", module->owed);
+    json_count(json, "handled", module->handled);
+    json_count(json, "published", module->published);
+    json_real(json, "longest_us", (double)module->longest_ns / 1e3);
+    json_end(json);
+}
+
+void status_print_modules(const struct status *status, struct json *json, const char *key)
+{
+    json_begin_rows(json, key);
+    for (size_t i = 0; i < status->module_count; i++)
+        print_module(&status->modules[i], json);
+    json_end(json);
+}
+
+void status_print_health(const struct status *status, struct json *json, const char *key)
+{
+    json_begin_object(json, key);
+    json_real(json, "score", status->health_score);
+    status_print_modules(status, json, "modules");
+    json_end(json);
+}
+
+static void print_history(const struct history *history, struct json *json)
+{
+    json_begin_object(json, NULL);
+    json_text(json, "module", history->module);
+    json_text(json, "name", history->name);
+    json_count(json, "size", history->size);
+    json_count(json, "capacity", history->capacity);
+    json_count(json, "appended", history->appended);
+    json_count(json, "overwritten", history->overwritten);
+    json_count(json, "bytes", history->bytes);
+    json_end(json);
+}
+
+void status_print_histories(const struct status *status, struct json *json, const char *key)
+{
+    json_begin_rows(json, key);
+    for (size_t i = 0; i < status->history_count; i++)
+        print_history(&status->histories[i], json);
+    json_end(json);
+}
+
+static void print_memory(const struct status *status, struct json *json)
+{
+    json_begin_object(json, "memory");
+    json_count(json, "arena_bytes", status->arena_bytes);
+    json_count(json, "histories_bytes", status->histories_bytes);
+    json_count(json, "rss_bytes", status->rss_bytes);
+    json_count(json, "allocated_bytes", status->allocated_bytes);
+    json_count(json, "resident_bytes", status->resident_bytes);
+    if (status->tick_path_allocations < 0)
+        json_null(json, "tick_path_allocations");
+    else
+        json_integer(json, "tick_path_allocations", status->tick_path_allocations);
+    json_end(json);
+}
+
+static void print_time(const struct status *status, struct json *json)
+{
+    json_begin_object(json, "time");
+    json_real(json, "wall_s", status->wall_s);
+    json_real(json, "trades_per_s", status->trades_per_s);
+    json_integer(json, "engine_us", status->time_us);
+    json_end(json);
+}
+
+/* An empty text and a time that is not set are null. */
+static void print_optional_text(struct json *json, const char *key, const char *value)
+{
+    if (value[0] == '\0')
+        json_null(json, key);
+    else
+        json_text(json, key, value);
+}
+
+static void print_optional_time(struct json *json, const char *key, int64_t time_us)
+{
+    if (time_us == 0)
+        json_null(json, key);
+    else
+        json_integer(json, key, time_us);
+}
+
+static void print_feed(const struct status_live *live, struct json *json)
+{
+    json_begin_object(json, "feed");
+    json_text(json, "state", feed_state_name(live->feed_state));
+    print_optional_time(json, "since_us", live->feed_state_since_us);
+    print_optional_text(json, "reason", live->feed_reason);
+    print_optional_text(json, "url", live->feed_url);
+    json_count(json, "connections", live->feed_connections);
+    json_count(json, "connection_failures", live->feed_connection_failures);
+    print_optional_time(json, "next_attempt_us", live->feed_next_attempt_us);
+    json_count(json, "subscribed", live->feed_subscribed);
+    json_count(json, "silent", live->feed_silent);
+    json_count(json, "bytes", live->feed_bytes);
+    json_count(json, "pings", live->feed_pings);
+    json_count(json, "errors", live->feed_errors);
+    json_count(json, "frames_too_long", live->feed_frames_too_long);
+    json_count(json, "frames_binary", live->feed_frames_binary);
+    json_end(json);
+}
+
+static void print_rates_and_latency(const struct status_live *live, struct json *json)
+{
+    json_begin_object(json, "rates");
+    json_real(json, "trades_per_s", live->trades_per_s);
+    json_real(json, "frames_per_s", live->frames_per_s);
+    json_end(json);
+    json_begin_object(json, "latency");
+    print_quantiles(json, "receive_to_decision_us", &live->receive_to_decision_us);
+    print_quantiles(json, "feed_delay_ms", &live->feed_delay_ms);
+    json_end(json);
+    json_begin_object(json, "loop");
+    json_integer(json, "lag_us", live->loop_lag_us);
+    json_integer(json, "lag_max_us", live->loop_lag_max_us);
+    json_end(json);
+}
+
+static void print_process(const struct status_live *live, struct json *json)
+{
+    json_begin_object(json, "clients");
+    json_count(json, "connected", live->control_clients);
+    json_count(json, "requests", live->control_requests);
+    json_count(json, "cut_off", live->control_cut_off);
+    json_count(json, "refused", live->control_refused);
+    json_end(json);
+    json_real(json, "uptime_s", (double)live->uptime_ms / 1e3);
+    json_integer(json, "pid", live->pid);
+    json_integer(json, "started_us", live->started_us);
+    print_optional_text(json, "config", live->config_path);
+}
+
+void status_print_json(const struct status *status, struct json *json)
+{
+    json_begin_object(json, NULL);
+    json_text(json, "tickd", status->version);
+    json_digest(json, "digest", status->digest);
+    json_digest(json, "config_digest", status->config_digest);
+    print_input(&status->input, json);
+    json_count(json, "bars", status->bars);
+    print_market(status, json);
+    print_bus(status, json);
+    status_print_health(status, json, "health");
+    status_print_histories(status, json, "histories");
+    print_memory(status, json);
+    print_time(status, json);
+    if (status->live.is_live) {
+        print_feed(&status->live, json);
+        print_rates_and_latency(&status->live, json);
+        print_process(&status->live, json);
+    }
+    json_end(json);
+}
