@@ -21,9 +21,9 @@ enum { LOOK_BACK, SLOW, AGE, SCALE };
 
 static const double fitted_rise_variance = 1.2;
 
-/* Rise of the fitted line over the newest n bars; k is counted from the window's middle, so that
- * its sum is 0. */
-static double rise(const struct symbol_memory *memory, double n)
+/* How surely the fitted line over the newest n bars rises; k is counted from the window's middle,
+ * so that its sum is 0, and Σ (k − k̄)² is n (n² − 1) / 12. */
+static double sure(const struct symbol_memory *memory, double n, double scale)
 {
     const struct memory_bar *from = memory_at(memory, (size_t)n);
     const struct memory_bar *to = memory_at(memory, 0);
@@ -34,8 +34,8 @@ static double rise(const struct symbol_memory *memory, double n)
     double middle = (double)(memory->count - 1 - memory->base_count) - (n - 1) / 2;
     double product =
         to->sum_log_by_number - from->sum_log_by_number - middle * (to->sum_log - from->sum_log);
-    /* Σ (k − k̄)² = n (n² − 1) / 12 */
-    return 12 * product / ((n * n - 1) * sqrt(fitted_rise_variance * squares));
+    double weight = n * n - 1;
+    return confidence(12 * product, weight * weight * fitted_rise_variance * squares, scale);
 }
 
 static double score(const double parameters[PARAMETERS_MAX], const struct agent_view *view)
@@ -45,8 +45,8 @@ static double score(const double parameters[PARAMETERS_MAX], const struct agent_
         !memory_covers(memory, (size_t)parameters[SLOW])) {
         return real_nan();
     }
-    double fast = confidence(rise(memory, parameters[LOOK_BACK]), 1, parameters[SCALE]);
-    double slow = confidence(rise(memory, parameters[SLOW]), 1, parameters[SCALE]);
+    double fast = sure(memory, parameters[LOOK_BACK], parameters[SCALE]);
+    double slow = sure(memory, parameters[SLOW], parameters[SCALE]);
     double age = parameters[AGE] * (fast < 0 ? -slow : slow);
     return fast * (1 - age) / (1 + parameters[AGE]);
 }

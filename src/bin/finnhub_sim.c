@@ -13,7 +13,7 @@
 #include "tickd/sim/simulation.h"
 
 #define LISTEN_DEFAULT "127.0.0.1:8051"
-#define SYMBOLS_DEFAULT "AAPL,AMZN,GOOGL,META,MSFT,NVDA,SPY,TSLA,BINANCE:BTCUSDT,BINANCE:ETHUSDT"
+#define SYMBOLS_DEFAULT "SPY,AAPL,MSFT,NVDA,AMZN,TSLA,BAC,IBM,AIG,BINANCE:BTCUSDT"
 
 enum { HELP_MAX = 32768, LEFT_MAX = 128, HELP_TEXT_MAX = 512 };
 
@@ -48,6 +48,11 @@ static const double speed_max = 1e6;
     X(SHIFT_TO_NOW, "shift-to-now", OPTIONS_FLAG, false, NULL,                                    \
       "of a replay: exchange times become the moments of sending, so that at speed X a recorded " \
       "second is 1/X seconds long; without it they stay as recorded")                             \
+    X(SHIFT_WEEKS, "shift-weeks", OPTIONS_FLAG, false, NULL,                                      \
+      "of a replay: exchange times are moved by whole weeks until the first lies after now (New " \
+      "York's time of day is kept): whatever the speed, a daemon's clock is then behind the "     \
+      "trades "                                                                                   \
+      "and closes no bar, so that its bars are those of the recording")                           \
     X(LONGEST_PAUSE_MS, "longest-pause-ms", OPTIONS_ONE, false, "N",                              \
       "of a replay: longer waits between two trades (nights) are cut short to this")              \
     X(FAULT, "fault", OPTIONS_ONE, true, "NAME[=ARG]", "imitate a fault, see below")              \
@@ -84,6 +89,8 @@ struct command_line {
     const char **recordings; /* room for all arguments */
     bool has_market;         /* an option that only a market understands */
     bool has_replay;         /* … only a replay */
+    bool has_shift_to_now;
+    bool has_shift_weeks;
     bool has_rate;
     bool has_wait;
     bool has_help;
@@ -229,7 +236,12 @@ static void take_flag(struct command_line *line, enum option_id id)
 {
     if (id == OPTION_SHIFT_TO_NOW) {
         line->has_replay = true;
-        line->config.shift_to_now = true;
+        line->has_shift_to_now = true;
+        line->config.clock = CLOCK_OF_START;
+    } else if (id == OPTION_SHIFT_WEEKS) {
+        line->has_replay = true;
+        line->has_shift_weeks = true;
+        line->config.clock = CLOCK_OF_WEEKS;
     } else if (id == OPTION_STAY) {
         line->config.stay = true;
     } else if (id == OPTION_QUIET) {
@@ -295,6 +307,7 @@ static int take(struct command_line *line, const struct options_found *found)
     case OPTION_SETTLE_MS:
         return take_whole(found, 0, ms_max, &config->settle_ms);
     case OPTION_SHIFT_TO_NOW:
+    case OPTION_SHIFT_WEEKS:
     case OPTION_STAY:
     case OPTION_QUIET:
     case OPTION_HELP:
@@ -314,9 +327,12 @@ static int settle(struct command_line *line)
         return usage("--market, --parameter and --rate do not go with --replay");
     }
     if (!replay && line->has_replay) {
-        return usage("--speed, --shift-to-now and --longest-pause-ms need --replay");
+        return usage("--speed, --shift-to-now, --shift-weeks and --longest-pause-ms need --replay");
     }
-    if (config->shift_to_now && config->speed == 0) {
+    if (line->has_shift_to_now && line->has_shift_weeks) {
+        return usage("--shift-to-now and --shift-weeks exclude each other");
+    }
+    if (line->has_shift_to_now && config->speed == 0) {
         return usage("--shift-to-now needs a --speed that is a number");
     }
     if (replay && fault_on(&config->faults, FAULT_DELAY)) {

@@ -49,9 +49,13 @@ void ledger_set_rules(struct ledger *ledger, const struct owed_rule *rules, size
     memset(ledger->debts, 0, BUS_RULES_MAX * (ledger->symbols + 1) * sizeof *ledger->debts);
     for (size_t i = 0; i < count; i++) {
         struct rule_list *asked = &ledger->asked_by[rules[i].topic];
-        struct rule_list *answered = &ledger->answered_by[rules[i].answer];
         asked->rules[asked->count++] = (uint8_t)i;
-        answered->rules[answered->count++] = (uint8_t)i;
+        for (size_t topic = 0; topic < TOPIC_COUNT; topic++) {
+            struct rule_list *answered = &ledger->answered_by[topic];
+            if ((rules[i].answers & TOPIC_BIT(topic)) != 0) {
+                answered->rules[answered->count++] = (uint8_t)i;
+            }
+        }
     }
 }
 
@@ -84,7 +88,7 @@ static void answer(struct ledger *ledger, size_t index, const struct message *me
     const struct owed_rule *rule = &ledger->rules[index];
     int64_t ordinal = 0;
     if (message->head.sender != rule->module ||
-        (rule->answers != NULL && !rule->answers(rule->context, message, &ordinal))) {
+        (rule->settles != NULL && !rule->settles(rule->context, message, &ordinal))) {
         return;
     }
     struct debts *debts = debts_of(ledger, index, message->head.symbol);

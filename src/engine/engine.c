@@ -59,6 +59,12 @@ static void wire(struct engine *engine)
     engine->modules[count++] = (struct module){.id = MODULE_FEED};
     engine->modules[count++] = (struct module){.id = MODULE_BUS};
     engine->modules[count++] = market_module(engine->market);
+    engine->modules[count++] = electorate_module(engine->electorate);
+    engine->modules[count++] = consensus_module(engine->consensus);
+    engine->modules[count++] = simulator_module(engine->simulator);
+    engine->modules[count++] = portfolio_module(engine->portfolio);
+    engine->modules[count++] = agent_manager_module(engine->agent_manager);
+    engine->modules[count++] = evolution_module(engine->evolution);
     engine->modules[count++] = monitor_module(engine->monitor);
     engine->module_count = count;
     size_t route_count;
@@ -66,6 +72,27 @@ static void wire(struct engine *engine)
     size_t rule_count = wiring_rules(engine->rules, &engine->times);
     bus_wire(engine->bus, engine->modules, engine->module_count, routes, route_count, engine->rules,
              rule_count);
+}
+
+/* The modules that think and trade, each with its own part of the settings. */
+static void create_brain(struct engine *engine, struct arena *arena,
+                         const struct settings *settings, size_t symbols)
+{
+    const struct settings_history *history = &settings->history;
+    int64_t horizon_bars = settings->electorate.horizon_bars;
+    size_t agents = (size_t)settings->electorate.incumbents * SPECIES_COIN + 1;
+    uint64_t seed = (uint64_t)settings->root.seed;
+    engine->electorate = electorate_create(arena, &settings->electorate, symbols,
+                                           settings->market.bar_ms, seed, engine->bus);
+    engine->consensus = consensus_create(arena, &settings->consensus, horizon_bars,
+                                         history->consensus_history, symbols, agents, engine->bus);
+    engine->simulator =
+        simulator_create(arena, &settings->simulator, &settings->portfolio, horizon_bars,
+                         history->simulation_history, seed, symbols, engine->bus);
+    engine->portfolio = portfolio_create(arena, &settings->portfolio, horizon_bars,
+                                         history->trade_history, symbols, engine->bus);
+    engine->agent_manager = agent_manager_create(arena, settings, symbols, engine->bus);
+    engine->evolution = evolution_create(arena, settings, symbols, engine->bus);
 }
 
 struct engine *engine_create(struct arena *arena, const struct settings *settings)
@@ -76,13 +103,15 @@ struct engine *engine_create(struct arena *arena, const struct settings *setting
     bool all = takes_all_symbols(settings);
     size_t symbols = all ? (size_t)settings->market.symbols_max : settings->feed.symbols.count;
     symbols_init(&e->symbols, arena, (uint16_t)symbols, all);
-    e->bus = bus_create(arena, &(struct bus_limits){
-                                   .log_messages = (size_t)settings->history.message_log,
-                                   .input_messages_max = wiring_input_messages_max(symbols),
-                                   .symbols = symbols,
-                               });
+    e->bus = bus_create(
+        arena, &(struct bus_limits){
+                   .log_messages = (size_t)settings->history.message_log,
+                   .input_messages_max = wiring_input_messages_max(symbols, &settings->electorate),
+                   .symbols = symbols,
+               });
     e->market = market_create(arena, &settings->market, settings->electorate.horizon_bars,
                               settings->history.bars, e->bus, &e->symbols, &e->calendar);
+    create_brain(e, arena, settings, symbols);
     e->monitor = monitor_create(arena, &settings->monitor, settings->history.health, e->bus);
     if (arena_measuring(arena)) {
         return NULL;
@@ -95,7 +124,8 @@ struct engine *engine_create(struct arena *arena, const struct settings *setting
     engine->config_digest = settings_digest(settings);
     engine->odd_lots_move_price = settings->market.odd_lots_move_price;
     engine->times = (struct wiring_times){.bar_ms = settings->market.bar_ms,
-                                          .grace_ms = settings->market.grace_ms};
+                                          .grace_ms = settings->market.grace_ms,
+                                          .order_expiry_s = settings->portfolio.order_expiry_s};
     add_symbols(engine, settings);
     wire(engine);
     return engine;

@@ -31,6 +31,78 @@ static void fill_market(const struct engine *engine, struct status *status)
     status->symbols = engine->symbols.count;
 }
 
+static void fill_brain(const struct engine *engine, struct status *status)
+{
+    const struct consensus_counts *consensus = consensus_counts(engine->consensus);
+    const struct simulator_counts *simulator = simulator_counts(engine->simulator);
+    const struct evolution_counts *evolution = evolution_counts(engine->evolution);
+    memcpy(status->decisions, consensus->decisions, sizeof status->decisions);
+    memcpy(status->simulations, simulator->verdicts, sizeof status->simulations);
+    memcpy(status->simulation_reasons, simulator->reasons, sizeof status->simulation_reasons);
+    status->regret_ratio = consensus->regret_ratio;
+    status->evolution = (struct status_evolution){
+        .generations = evolution->generations,
+        .challengers = evolution->challengers,
+        .replacements = evolution->replacements,
+        .rollbacks = agent_manager_counts(engine->agent_manager)->rollbacks,
+        .forced = evolution->forced,
+        .scored_bars = evolution->scored_bars,
+    };
+    size_t agents = agent_manager_agents(engine->agent_manager);
+    status->agent_count = 0;
+    while (status->agent_count < agents &&
+           agent_manager_row(engine->agent_manager, status->agent_count,
+                             &status->agents[status->agent_count])) {
+        status->agent_count++;
+    }
+}
+
+static void fill_positions(const struct engine *engine, const struct books *books,
+                           struct status_portfolio *portfolio)
+{
+    portfolio->position_count = 0;
+    for (uint16_t i = 0; i < engine->symbols.count; i++) {
+        const struct position *position = &books->positions[i];
+        if (position->quantity == 0 || portfolio->position_count == STATUS_POSITIONS_MAX) {
+            continue;
+        }
+        portfolio->positions[portfolio->position_count++] = (struct status_position){
+            .symbol = symbols_name(&engine->symbols, i),
+            .quantity = position->quantity,
+            .average_price = books_average_price(position),
+            .last_price = position->last_price,
+            .market_value = position->market_value,
+            .unrealised_pnl = position->market_value - position->cost,
+        };
+    }
+}
+
+static void fill_portfolio(const struct engine *engine, struct status *status)
+{
+    const struct portfolio_counts *counts = portfolio_counts(engine->portfolio);
+    struct portfolio_view view = portfolio_view(engine->portfolio);
+    struct status_portfolio *portfolio = &status->portfolio;
+    portfolio->initial_cash = view.books->initial_cash;
+    portfolio->cash = view.books->cash;
+    portfolio->equity = books_equity(view.books);
+    portfolio->market_value = view.books->market_value;
+    portfolio->realised_pnl = view.books->realised_pnl;
+    portfolio->unrealised_pnl = books_unrealised_pnl(view.books);
+    portfolio->fees = view.books->fees;
+    portfolio->turnover = view.books->turnover;
+    portfolio->drawdown = view.drawdown;
+    portfolio->max_drawdown = counts->max_drawdown;
+    portfolio->halted = view.halted;
+    portfolio->orders = counts->orders;
+    portfolio->open_orders = counts->open;
+    portfolio->expired = counts->expired;
+    portfolio->halts = counts->halts;
+    fill_positions(engine, view.books, portfolio);
+    status->fills = counts->fills;
+    status->rejects = counts->rejects;
+    memcpy(status->rejects_by, counts->rejects_by, sizeof status->rejects_by);
+}
+
 static void fill_histories(const struct engine *engine, struct status *status)
 {
     size_t count = 0;
@@ -58,6 +130,8 @@ void engine_status(const struct engine *engine, struct status *status)
     status->burst_max = bus_burst_max(engine->bus);
     status->arena_bytes = engine->arena->size;
     fill_market(engine, status);
+    fill_brain(engine, status);
+    fill_portfolio(engine, status);
     fill_histories(engine, status);
     status->module_count = monitor_assess(engine->monitor, status->time_us, status->modules);
     status->health_score = monitor_score(status->modules, status->module_count);
@@ -114,7 +188,7 @@ const struct health_minute *engine_health_minute(const struct engine *engine, si
 bool engine_symbol_open(const struct engine *engine, uint16_t symbol, int64_t time_us)
 {
     enum venue venue = venue_of_symbol(symbols_name(&engine->symbols, symbol));
-    return session_at(&engine->calendar, venue, time_us) != SESSION_CLOSED;
+    return session_at(&engine->calendar, venue, time_us) == SESSION_REGULAR;
 }
 
 bool engine_market_open(const struct engine *engine, int64_t time_us)

@@ -50,27 +50,6 @@ static void log_message(struct feed_client *client, enum log_level level, const 
     client_log(client, level, event, memory);
 }
 
-static enum log_level level_of(enum feed_state state)
-{
-    switch (state) {
-    case FEED_STALE:
-    case FEED_BACKING_OFF:
-        return LOG_WARNING;
-    case FEED_REFUSED:
-        return LOG_ERROR;
-    case FEED_STREAMING:
-    case FEED_IDLE:
-    case FEED_STOPPED:
-        return LOG_NOTICE;
-    case FEED_CONNECTING:
-    case FEED_CONNECTED:
-    case FEED_SUBSCRIBED:
-    case FEED_STATE_COUNT:
-        break;
-    }
-    return LOG_INFO;
-}
-
 static void log_state(const struct feed_client *client, const struct feed_states *states,
                       enum feed_state before)
 {
@@ -84,7 +63,7 @@ static void log_state(const struct feed_client *client, const struct feed_states
     if (states->attempt_us != 0)
         text_format(&text, "; next attempt in %.1f s",
                     (double)(states->attempt_us - states->since_us) / US_PER_S);
-    client_log(client, level_of(states->state), "feed_state", memory);
+    client_log(client, LOG_DEBUG, "feed_state", memory); /* the bus tells it, as FEED */
 }
 
 /* To the engine. */

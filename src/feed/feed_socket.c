@@ -13,6 +13,7 @@
 
 #include "tickd/base/assert.h"
 #include "tickd/base/error.h"
+#include "tickd/feed/resolver.h"
 #include "tickd/feed/tls_client.h"
 
 enum {
@@ -20,7 +21,6 @@ enum {
     HEADER_BYTES = 16384,  /* of an HTTP answer */
     FILE_DESCRIPTORS = 16, /* of the context: its pipe, one connection, those that are closing */
     ADDRESSES_MAX = 16,
-    PORT_TEXT_MAX = 8,
     TIMEOUT_MARGIN_S = 30,
     HTTP_SWITCHING = 101
 };
@@ -29,8 +29,7 @@ struct feed_socket {
     struct feed_socket_setup setup;
     struct lws_context *context;
     struct lws *wire; /* the connection or attempt at hand; what belongs to another is ignored */
-    uv_getaddrinfo_t name; /* in use while `resolving` */
-    bool resolving;
+    struct resolver resolver;
     bool wanted;     /* connect as soon as the name is resolved */
     bool connecting; /* inside lws_client_connect_via_info() */
     bool open;
@@ -43,6 +42,7 @@ struct feed_socket {
 
 static int on_wire(struct lws *wire, enum lws_callback_reasons reason, void *user, void *in,
                    size_t length);
+static void on_resolved(void *state, const char *failure, const struct addrinfo *list);
 
 static const struct lws_protocols protocols[] = {
     {.name = "feed", .callback = on_wire, .rx_buffer_size = READ_BYTES},
@@ -86,8 +86,13 @@ int feed_socket_start(struct feed_socket *socket, const struct feed_socket_setup
         info.options |= LWS_SERVER_OPTION_DO_SSL_GLOBAL_INIT;
         info.provided_client_ssl_ctx = setup->tls;
     }
+    if (resolver_start(&socket->resolver, setup->loop, on_resolved, socket) != 0)
+        return ERROR_MEMORY;
     socket->context = lws_create_context(&info);
-    return socket->context != NULL ? 0 : ERROR_MEMORY;
+    if (socket->context != NULL)
+        return 0;
+    resolver_stop(&socket->resolver);
+    return ERROR_MEMORY;
 }
 
 /* The attempt is over. */
@@ -183,53 +188,50 @@ static bool print_address(const struct addrinfo *address, char *text, size_t cap
                         text, capacity) == 0;
 }
 
-static void on_resolved(uv_getaddrinfo_t *name, int status, struct addrinfo *list)
+static void connect_to_one(struct feed_socket *socket, const struct addrinfo *list)
 {
-    struct feed_socket *socket = name->data;
+    const struct addrinfo *address = pick_address(list, socket->attempts++);
     char text[INET6_ADDRSTRLEN];
 
-    socket->resolving = false;
-    if (socket->wanted) {
-        const struct addrinfo *address = pick_address(list, socket->attempts++);
+    if (address == NULL || !has_route(socket, address) ||
+        !print_address(address, text, sizeof text))
+        report_failure(socket, "the feed's host has no usable address");
+    else
+        connect_to(socket, text);
+}
 
-        socket->wanted = false;
-        if (status != 0)
-            explain(socket, "cannot resolve the feed's host", uv_strerror(status));
-        if (status != 0 || address == NULL || !has_route(socket, address) ||
-            !print_address(address, text, sizeof text))
-            report_failure(socket, "the feed's host has no usable address");
-        else
-            connect_to(socket, text);
-    }
-    uv_freeaddrinfo(list);
+static void fail_to_resolve(struct feed_socket *socket, const char *why)
+{
+    explain(socket, "cannot resolve the feed's host", why);
+    report_failure(socket, "");
+}
+
+static void on_resolved(void *state, const char *failure, const struct addrinfo *list)
+{
+    struct feed_socket *socket = state;
+
+    if (!socket->wanted)
+        return;
+    socket->wanted = false;
+    if (failure != NULL)
+        fail_to_resolve(socket, failure);
+    else
+        connect_to_one(socket, list);
 }
 
 void feed_socket_connect(struct feed_socket *socket)
 {
-    const struct feed_url *url = socket->setup.url;
-    struct addrinfo hints = {.ai_socktype = SOCK_STREAM, .ai_flags = AI_ADDRCONFIG};
-    char memory[PORT_TEXT_MAX];
-    struct text port;
-
     ASSERT(socket->wire == NULL && !socket->wanted);
     socket->status = 0;
     socket->retry_after_s = 0;
     socket->why[0] = '\0';
     socket->wanted = true;
-    if (socket->resolving) /* for an attempt that was dropped: its answer serves as well */
-        return;
-    text_init(&port, memory, sizeof memory);
-    text_format(&port, "%u", (unsigned)url->port);
-    socket->name.data = socket;
-    int error =
-        uv_getaddrinfo(socket->setup.loop, &socket->name, on_resolved, url->host, memory, &hints);
+    int error = resolver_ask(&socket->resolver, socket->setup.url->host, socket->setup.url->port);
 
-    socket->resolving = error == 0;
-    if (error != 0) {
-        socket->wanted = false;
-        explain(socket, "cannot resolve the feed's host", uv_strerror(error));
-        report_failure(socket, "");
-    }
+    if (error == 0 || error == ERROR_STATE) /* a question of a dropped attempt serves as well */
+        return;
+    socket->wanted = false;
+    fail_to_resolve(socket, error_text(error));
 }
 
 void feed_socket_drop(struct feed_socket *socket)
@@ -257,8 +259,7 @@ void feed_socket_stop(struct feed_socket *socket)
     if (socket->context == NULL)
         return;
     feed_socket_drop(socket);
-    if (socket->resolving)
-        (void)uv_cancel((uv_req_t *)&socket->name);
+    resolver_stop(&socket->resolver);
     lws_context_destroy(socket->context);
 }
 

@@ -101,7 +101,7 @@ const struct frame *ingest_frame(struct ingest *ingest, int64_t receive_us, cons
         histogram_record(&ingest->dispatch_us, (ingest->steady_ns() - begun_ns) / NS_PER_US);
     if (frame->kind == FRAME_TRADES)
         record_delays(ingest, receive_ms);
-    if (ingest->end != NULL)
+    if (ingest->end != NULL && frame->kind == FRAME_TRADES)
         ingest->end(ingest->probe_state);
     return frame;
 }

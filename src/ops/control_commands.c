@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "tickd/base/error.h"
+#include "tickd/base/assert.h"
 #include "tickd/base/options.h"
 #include "tickd/ops/control_rows.h"
 #include "tickd/ops/health_log.h"
@@ -230,6 +230,7 @@ bool control_try_wait(struct control_desk *desk, const struct control_promise *p
 {
     struct json json;
 
+    ASSERT(promise->state < CONTROL_STATE_COUNT);
     if (holds(promise->state, fill_status(desk))) {
         rpc_begin_result(&json, reply, &promise->form);
         json_begin_object(&json, NULL);

@@ -90,23 +90,22 @@ static void print_indicators(const struct indicators *indicators, struct json *j
     json_end(json);
 }
 
-/* The fields of a BAR in a dump. */
+/* The fields of a BAR, as its table has them and as a dump shows them. */
+#define PRINT_TIME_MS(name, detail) json_integer(json, #name, bar->name);
+#define PRINT_MONEY(name, detail) json_money(json, #name, bar->name);
+#define PRINT_PRICE_OR_NONE(name, detail) print_price(json, #name, bar->name);
+#define PRINT_INTEGER(name, detail) json_integer(json, #name, bar->name);
+#define PRINT_REAL(name, detail) json_real(json, #name, bar->name);
+#define PRINT_INDICATORS(name, detail) print_indicators(&bar->name, json);
+#define PRINT_WORD(name, detail) json_count(json, #name, bar->name);
+#define PRINT_CHOICE(name, detail) json_text(json, #name, detail(bar->name));
+#define PRINT_FLAG(name, detail) json_flag(json, #name, bar->name != 0);
+#define PRINT_FIELD(kind, name, detail) PRINT_##kind(name, detail)
+
 static void print_bar(const struct bar_message *bar, struct json *json)
 {
     json_begin_object(json, NULL);
-    json_integer(json, "start_ms", bar->start_ms);
-    json_money(json, "open", bar->open);
-    json_money(json, "high", bar->high);
-    json_money(json, "low", bar->low);
-    json_money(json, "close", bar->close);
-    json_money(json, "volume", bar->volume);
-    json_integer(json, "trades", bar->trades);
-    print_price(json, "vwap", bar->vwap);
-    json_real(json, "horizon_return", bar->horizon_return);
-    print_indicators(&bar->indicators, json);
-    json_count(json, "factor", bar->factor);
-    json_flag(json, "after_gap", bar->after_gap != 0);
-    json_text(json, "session", session_choice_name(bar->session));
+    BAR_FIELDS(PRINT_FIELD)
     json_end(json);
 }
 

@@ -96,21 +96,6 @@ static void add_time(struct text *out, double time_us, int places)
     text_add(out, stamp);
 }
 
-static void add_list(struct text *out, const cJSON *list)
-{
-    const cJSON *item;
-    const char *separator = "";
-
-    cJSON_ArrayForEach(item, list)
-    {
-        text_add(out, separator);
-        ctl_add_cell(out, item, CELL_VALUE);
-        separator = ",";
-    }
-    if (separator[0] == '\0')
-        text_add_char(out, '-');
-}
-
 static void add_json(struct text *out, const cJSON *value)
 {
     char *json = cJSON_PrintUnformatted(value);
@@ -152,7 +137,8 @@ static void add_number(struct text *out, double number, enum ctl_cell cell)
     }
 }
 
-void ctl_add_cell(struct text *out, const cJSON *value, enum ctl_cell cell)
+/* Anything but a list. */
+static void add_single(struct text *out, const cJSON *value, enum ctl_cell cell)
 {
     if (value == NULL || cJSON_IsNull(value))
         text_add_char(out, '-');
@@ -160,10 +146,31 @@ void ctl_add_cell(struct text *out, const cJSON *value, enum ctl_cell cell)
         ctl_add_clean(out, value->valuestring);
     else if (cJSON_IsNumber(value))
         add_number(out, value->valuedouble, cell);
-    else if (cJSON_IsArray(value))
-        add_list(out, value);
     else
         add_json(out, value);
+}
+
+static void add_list(struct text *out, const cJSON *list)
+{
+    const cJSON *item;
+    const char *separator = "";
+
+    cJSON_ArrayForEach(item, list)
+    {
+        text_add(out, separator);
+        add_single(out, item, CELL_VALUE);
+        separator = ",";
+    }
+    if (separator[0] == '\0')
+        text_add_char(out, '-');
+}
+
+void ctl_add_cell(struct text *out, const cJSON *value, enum ctl_cell cell)
+{
+    if (cJSON_IsArray(value))
+        add_list(out, value);
+    else
+        add_single(out, value, cell);
 }
 
 /* Columns that a terminal gives a text: characters, and not bytes. */

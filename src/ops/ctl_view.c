@@ -50,9 +50,10 @@ static const struct ctl_column bar_columns[] = {
     {"RETURN", "horizon_return", CELL_REAL},
 };
 
+/* Values last: some are long. */
 static const struct ctl_column setting_columns[] = {
-    {"KEY", "key", CELL_TEXT},     {"VALUE", "value", CELL_VALUE}, {"UNIT", "unit", CELL_TEXT},
-    {"FROM", "origin", CELL_TEXT}, {"LINE", "line", CELL_NUMBER},
+    {"KEY", "key", CELL_TEXT},   {"FROM", "origin", CELL_TEXT}, {"LINE", "line", CELL_NUMBER},
+    {"UNIT", "unit", CELL_TEXT}, {"VALUE", "value", CELL_LIST},
 };
 
 static const struct ctl_column help_columns[] = {
@@ -92,7 +93,8 @@ static void print_history(FILE *out, const cJSON *list)
         PRINT_TABLE(out, list, minute_columns);
         return;
     }
-    cJSON_ArrayForEach(entry, list) ctl_print_message(out, entry);
+    for (entry = list->child; entry != NULL; entry = entry->next)
+        ctl_print_message(out, entry);
 }
 
 static bool is_head(const char *key)

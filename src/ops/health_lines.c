@@ -176,6 +176,15 @@ static void add_live(struct log_line *line, const struct status_live *live)
     log_line_integer(line, "uptime_s", live->uptime_ms / MS_PER_S);
 }
 
+/* No process has 0 bytes: it is what cannot be measured, as without jemalloc. */
+static void add_megabytes(struct log_line *line, const char *key, uint64_t bytes)
+{
+    if (bytes == 0)
+        log_line_text(line, key, "none");
+    else
+        log_line_real(line, key, (double)bytes / 1e6, 1);
+}
+
 void health_lines_summary(struct health_log *log, const struct status *status)
 {
     struct log_line line;
@@ -186,8 +195,8 @@ void health_lines_summary(struct health_log *log, const struct status *status)
     add_names(&line, "lagging", status, MODULE_LAGGING);
     add_names(&line, "stale", status, MODULE_STALE);
     add_names(&line, "failed", status, MODULE_FAILED);
-    log_line_real(&line, "rss_mb", (double)status->rss_bytes / 1e6, 1);
-    log_line_real(&line, "allocated_mb", (double)status->allocated_bytes / 1e6, 1);
+    add_megabytes(&line, "rss_mb", status->rss_bytes);
+    add_megabytes(&line, "allocated_mb", status->allocated_bytes);
     if (status->live.is_live)
         add_live(&line, &status->live);
     log_line_count(&line, "trades", status->input.trades);

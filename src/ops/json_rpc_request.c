@@ -81,7 +81,7 @@ static bool enter_member(struct reader *reader, bool is_list)
 /* From a value's first token to its last. */
 static bool skip_value(struct reader *reader)
 {
-    bool is_list[RPC_DEPTH_MAX];
+    bool is_list[RPC_DEPTH_MAX] = {false};
     size_t depth = 0;
 
     for (;;) {
@@ -150,7 +150,9 @@ static bool note_member(struct reader *reader, struct member members[MEMBER_COUN
 
 static bool note_members(struct reader *reader, struct member members[MEMBER_COUNT])
 {
-    if (!next(reader) || !next(reader))
+    if (!next(reader))
+        return false; /* the brace that made it a request */
+    if (!next(reader))
         return false;
     while (reader->token.kind != JSONC_OBJECT_END) {
         if (!note_member(reader, members) || !next(reader))

@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,15 +18,12 @@ enum { LOG_FILE_MODE = 0640 };
 bool log_sink_is_journal(int descriptor, const char *journal_stream)
 {
     struct stat seen;
-    uintmax_t device;
-    uintmax_t inode;
-    char excess;
+    char name[64];
 
     if (journal_stream == NULL || fstat(descriptor, &seen) != 0)
         return false;
-    if (sscanf(journal_stream, "%" SCNuMAX ":%" SCNuMAX "%c", &device, &inode, &excess) != 2)
-        return false;
-    return device == (uintmax_t)seen.st_dev && inode == (uintmax_t)seen.st_ino;
+    (void)snprintf(name, sizeof name, "%ju:%ju", (uintmax_t)seen.st_dev, (uintmax_t)seen.st_ino);
+    return strcmp(journal_stream, name) == 0;
 }
 
 /* A pipe or a terminal, opened a second time so that it can be made non-blocking for us alone;
@@ -36,7 +32,7 @@ static int open_again(int descriptor)
 {
     char path[64];
 
-    snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
+    (void)snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor);
     return open(path, O_WRONLY | O_APPEND | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 

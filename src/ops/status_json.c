@@ -1,6 +1,8 @@
 /* The status document as JSON, section by section in the order in which it is read. */
 #include "tickd/ops/status_json.h"
 
+#include "tickd/agents/species.h"
+
 static void print_quantiles(struct json *json, const char *key,
                             const struct status_quantiles *quantiles)
 {
@@ -103,14 +105,139 @@ void status_print_histories(const struct status *status, struct json *json, cons
     json_end(json);
 }
 
+/* A count for each value of an enumeration, by its name. */
+static void print_counts(struct json *json, const char *key, const uint64_t *counts, size_t count,
+                         const char *(*name)(uint32_t value))
+{
+    json_begin_object(json, key);
+    for (uint32_t i = 0; i < count; i++)
+        json_count(json, name(i), counts[i]);
+    json_end(json);
+}
+
+static void print_brain(const struct status *status, struct json *json)
+{
+    print_counts(json, "decisions", status->decisions, SIDE_COUNT, side_name);
+    json_begin_object(json, "consensus");
+    json_real(json, "regret_ratio", status->regret_ratio);
+    json_end(json);
+    print_counts(json, "simulations", status->simulations, VERDICT_COUNT, verdict_name);
+    print_counts(json, "simulation_reasons", status->simulation_reasons, SIMULATION_REASON_COUNT,
+                 simulation_reason_name);
+    json_count(json, "fills", status->fills);
+    json_count(json, "rejects", status->rejects);
+    print_counts(json, "reject_reasons", status->rejects_by, REJECT_REASON_COUNT,
+                 reject_reason_name);
+}
+
+void status_print_positions(const struct status *status, struct json *json, const char *key)
+{
+    json_begin_rows(json, key);
+    for (size_t i = 0; i < status->portfolio.position_count; i++) {
+        const struct status_position *position = &status->portfolio.positions[i];
+
+        json_begin_object(json, NULL);
+        json_text(json, "symbol", position->symbol);
+        json_money(json, "quantity", position->quantity);
+        json_money(json, "average_price", position->average_price);
+        json_money(json, "last_price", position->last_price);
+        json_money(json, "market_value", position->market_value);
+        json_money(json, "unrealised_pnl", position->unrealised_pnl);
+        json_end(json);
+    }
+    json_end(json);
+}
+
+static void print_portfolio(const struct status *status, struct json *json)
+{
+    const struct status_portfolio *portfolio = &status->portfolio;
+
+    json_begin_object(json, "portfolio");
+    json_money(json, "initial_cash", portfolio->initial_cash);
+    json_money(json, "cash", portfolio->cash);
+    json_money(json, "equity", portfolio->equity);
+    json_money(json, "market_value", portfolio->market_value);
+    json_money(json, "realised_pnl", portfolio->realised_pnl);
+    json_money(json, "unrealised_pnl", portfolio->unrealised_pnl);
+    json_money(json, "fees", portfolio->fees);
+    json_money(json, "turnover", portfolio->turnover);
+    json_real(json, "drawdown", portfolio->drawdown);
+    json_real(json, "max_drawdown", portfolio->max_drawdown);
+    json_flag(json, "halted", portfolio->halted);
+    json_count(json, "orders", portfolio->orders);
+    json_count(json, "open_orders", portfolio->open_orders);
+    json_count(json, "expired", portfolio->expired);
+    json_count(json, "halts", portfolio->halts);
+    status_print_positions(status, json, "positions");
+    json_end(json);
+}
+
+static void print_parameters(const struct agent_row *agent, struct json *json)
+{
+    const struct species_description *species = species_describe(agent->species);
+
+    json_begin_object(json, "parameters");
+    for (size_t i = 0; i < species->parameter_count; i++)
+        json_real(json, species->parameters[i].name, agent->version.parameters[i]);
+    json_end(json);
+}
+
+void status_print_agent(const struct agent_row *agent, struct json *json)
+{
+    const struct score_record *record = &agent->version.record;
+
+    json_begin_object(json, NULL);
+    json_integer(json, "id", agent->id);
+    json_text(json, "species", species_name(agent->species));
+    json_count(json, "version", agent->version.version);
+    json_text(json, "state", agent_state_name(agent->state));
+    json_real(json, "weight", agent->weight);
+    json_real(json, "mean_reward", score_mean_reward(record));
+    json_real(json, "mean_worth", score_mean_worth(record));
+    json_count(json, "judged", record->judged);
+    json_count(json, "votes", record->votes);
+    json_real(json, "hit_rate", score_hit_rate(record));
+    print_parameters(agent, json);
+    json_end(json);
+}
+
+void status_print_agents(const struct status *status, struct json *json, const char *key)
+{
+    json_begin_rows(json, key);
+    for (size_t i = 0; i < status->agent_count; i++)
+        status_print_agent(&status->agents[i], json);
+    json_end(json);
+}
+
+static void print_evolution(const struct status_evolution *evolution, struct json *json)
+{
+    json_begin_object(json, "evolution");
+    json_count(json, "generations", evolution->generations);
+    json_count(json, "challengers", evolution->challengers);
+    json_count(json, "replacements", evolution->replacements);
+    json_count(json, "rollbacks", evolution->rollbacks);
+    json_count(json, "forced", evolution->forced);
+    json_count(json, "scored_bars", evolution->scored_bars);
+    json_end(json);
+}
+
+/* No process has 0 bytes: it is what cannot be measured, as without jemalloc. */
+static void print_measured(struct json *json, const char *key, uint64_t bytes)
+{
+    if (bytes == 0)
+        json_null(json, key);
+    else
+        json_count(json, key, bytes);
+}
+
 static void print_memory(const struct status *status, struct json *json)
 {
     json_begin_object(json, "memory");
     json_count(json, "arena_bytes", status->arena_bytes);
     json_count(json, "histories_bytes", status->histories_bytes);
     json_count(json, "rss_bytes", status->rss_bytes);
-    json_count(json, "allocated_bytes", status->allocated_bytes);
-    json_count(json, "resident_bytes", status->resident_bytes);
+    print_measured(json, "allocated_bytes", status->allocated_bytes);
+    print_measured(json, "resident_bytes", status->resident_bytes);
     if (status->tick_path_allocations < 0)
         json_null(json, "tick_path_allocations");
     else
@@ -204,6 +331,10 @@ void status_print_json(const struct status *status, struct json *json)
     json_count(json, "bars", status->bars);
     print_market(status, json);
     print_bus(status, json);
+    print_brain(status, json);
+    print_portfolio(status, json);
+    status_print_agents(status, json, "agents");
+    print_evolution(&status->evolution, json);
     status_print_health(status, json, "health");
     status_print_histories(status, json, "histories");
     print_memory(status, json);

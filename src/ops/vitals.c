@@ -3,7 +3,7 @@
 #include "tickd/ops/vitals.h"
 
 #include <fcntl.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -54,8 +54,7 @@ static const uint64_t *find_thread_counter(void)
 static void read_resident_pages(struct vitals *vitals)
 {
     char memory[128];
-    unsigned long total;
-    unsigned long resident;
+    char *end;
 
     if (vitals->statm < 0)
         return;
@@ -64,8 +63,11 @@ static void read_resident_pages(struct vitals *vitals)
     if (length <= 0)
         return;
     memory[length] = '\0';
-    if (sscanf(memory, "%lu %lu", &total, &resident) == 2)
-        vitals->rss_bytes = (uint64_t)resident * (uint64_t)sysconf(_SC_PAGESIZE);
+    const char *second = strchr(memory, ' ');
+    unsigned long pages = second != NULL ? strtoul(second, &end, 10) : 0;
+
+    if (second != NULL && end != second)
+        vitals->rss_bytes = (uint64_t)pages * (uint64_t)sysconf(_SC_PAGESIZE);
 }
 
 /* Runs before each wait for events, so one turn of the loop lies between two calls. */
@@ -173,6 +175,10 @@ void vitals_fill_status(struct vitals *vitals, struct status *status)
         vitals->thread_allocated != NULL ? vitals->tick_allocations : -1;
     status->live.uptime_ms =
         (int64_t)((uv_hrtime() - vitals->loop_started_ns) / NS_PER_US / US_PER_MS);
+    if (vitals->loop != NULL) {
+        status->wall_s = (double)status->live.uptime_ms / MS_PER_S;
+        status->trades_per_s = rate_per_s(&vitals->trades);
+    }
     status->live.loop_lag_us = vitals->lag_sampled_us;
     status->live.loop_lag_max_us = vitals->lag_max_us;
     status->live.trades_per_s = rate_per_s(&vitals->trades);

@@ -139,11 +139,13 @@ static void send_trades(struct delivery *delivery, struct client *client,
 
 static void send_extras(struct delivery *delivery, const struct sim_frame *frame)
 {
+    delivery->truth->faults[FAULT_FRAGMENTS] += frame->fragments;
     for (size_t fault = 0; fault < FAULT_COUNT; fault++) {
         if ((frame->extras >> fault & 1) == 0) {
             continue;
         }
         enum websocket_opcode opcode;
+        delivery->truth->faults[fault]++;
         text_clear(&delivery->extra);
         extra_message((enum fault)fault, delivery->turns[fault]++, frame,
                       oversized_bytes(delivery->config), &delivery->extra, &opcode);

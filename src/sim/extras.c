@@ -8,7 +8,7 @@
 #include "tickd/base/calendar.h"
 #include "tickd/base/decimal.h"
 
-enum { NESTING = 3000 };
+enum { NESTING = 3000, PRESS_RELEASE_EVERY = 4 };
 
 static const char *const unknown_types[] = {
     "{\"type\":\"halt\",\"data\":[{\"s\":@,\"t\":#}]}",
@@ -53,6 +53,10 @@ static const char *const empty[] = {"", "{\"type\":\"trade\",\"data\":[]}",
 /* A byte that never appears, an overlong '/', a surrogate, a sequence that is cut off. */
 static const char *const invalid_utf8[] = {"\xff", "\xc0\xaf", "\xed\xa0\x80", "\xe2\x82"};
 
+static const char press_release[] = "{\"data\":[{\"datetime\":#,\"headline\":\"A press release "
+                                    "\\u2013 \\\"escaped\\\"\",\"symbol\":@}],"
+                                    "\"type\":\"pr\"}";
+
 static const char *const summaries[] = {
     "... (\"Can\") ... \\ / \t and a line\nbreak",
     "Umsätze, Überraschung, naïve façade — 日本株 📈",
@@ -76,6 +80,10 @@ static void fill_in(struct text *text, const char *template, const struct sim_fr
 static void add_news(struct text *text, uint64_t turn, const struct sim_frame *frame)
 {
     const struct wire_trade *trade = &frame->entries[0].wire;
+    if (turn % PRESS_RELEASE_EVERY == 1) {
+        fill_in(text, press_release, frame);
+        return;
+    }
     const struct wire_news news = {.symbol = trade->symbol,
                                    .headline = "A \"headline\" with quotes",
                                    .summary = summaries[turn % ARRAY_LENGTH(summaries)],

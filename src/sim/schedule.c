@@ -8,6 +8,7 @@
 #include "tickd/base/calendar.h"
 #include "tickd/base/decimal.h"
 #include "tickd/base/rng.h"
+#include "tickd/market/session.h"
 
 /* What the network takes from a trade to its sending, on a good day. */
 enum { NETWORK_MIN_US = 5000, NETWORK_MAX_US = 40000 };
@@ -24,7 +25,9 @@ struct schedule {
     int64_t start_ms;
     bool ended; /* nothing more from the source */
     bool failed;
-    bool has_next; /* `next` is read and not yet in the heap */
+    bool has_shift;
+    int64_t shift_ms; /* for CLOCK_OF_WEEKS */
+    bool has_next;    /* `next` is read and not yet in the heap */
     struct source_trade next;
     int64_t next_due_us; /* when it would be sent without faults */
     int64_t source_us;   /* time of the last trade of the source, as it has it */
@@ -52,11 +55,17 @@ static void strike(struct schedule *schedule, enum fault fault)
     schedule->config.fault_counts[fault]++;
 }
 
-/* Whether a fault with the chance `share` strikes now. Draws only when the fault is on, so that the
- * others' draws stay as they are. */
+/* Whether a fault with the chance `share` is to strike now. Draws only when the fault is on, so
+ * that the others' draws stay as they are. */
+static bool is_drawn(struct schedule *schedule, enum fault fault, double share)
+{
+    return is_on(schedule, fault) && rng_uniform(&schedule->rng) < share;
+}
+
+/* The same for what strikes a trade, counted. */
 static bool strikes(struct schedule *schedule, enum fault fault, double share)
 {
-    if (!is_on(schedule, fault) || rng_uniform(&schedule->rng) >= share) {
+    if (!is_drawn(schedule, fault, share)) {
         return false;
     }
     strike(schedule, fault);
@@ -234,15 +243,40 @@ static int64_t draw_special_volume(struct schedule *schedule)
     return volumes[rng_below(&schedule->rng, ARRAY_LENGTH(volumes))];
 }
 
-static int64_t exchange_time_ms(const struct schedule *schedule, const struct source_trade *trade)
+/* By how much a first trade of that time has to be moved: whole weeks, so that weekdays stay, and
+ * an hour if summer time has come or gone meanwhile. */
+static int64_t weeks_to(int64_t start_ms, int64_t first_ms)
+{
+    const int64_t week_ms = INT64_C(7) * S_PER_DAY * MS_PER_S;
+    int64_t shift_ms = floor_divide(start_ms - first_ms, week_ms) * week_ms;
+    int64_t hour_ms = 0;
+    do {
+        shift_ms += week_ms;
+        int64_t before_s = new_york_offset_s(first_ms * US_PER_MS);
+        int64_t after_s = new_york_offset_s((first_ms + shift_ms) * US_PER_MS);
+        hour_ms = (before_s - after_s) * MS_PER_S;
+    } while (first_ms + shift_ms + hour_ms <= start_ms);
+    return shift_ms + hour_ms;
+}
+
+static int64_t exchange_time_ms(struct schedule *schedule, const struct source_trade *trade)
 {
     const struct schedule_config *config = &schedule->config;
-    if (!config->now) {
-        return trade->time_ms;
-    }
     double delay_s = is_on(schedule, FAULT_DELAY) ? setting(schedule, FAULT_DELAY)->number : 0;
-    return schedule->start_ms + (int64_t)((double)trade->time_us / config->speed / US_PER_MS) -
-           (int64_t)(delay_s * MS_PER_S);
+    switch (config->clock) {
+    case CLOCK_OF_SOURCE:
+        break;
+    case CLOCK_OF_START:
+        return schedule->start_ms + (int64_t)((double)trade->time_us / config->speed / US_PER_MS) -
+               (int64_t)(delay_s * MS_PER_S);
+    case CLOCK_OF_WEEKS:
+        if (!schedule->has_shift) {
+            schedule->has_shift = true;
+            schedule->shift_ms = weeks_to(schedule->start_ms, trade->time_ms);
+        }
+        return trade->time_ms + schedule->shift_ms;
+    }
+    return trade->time_ms;
 }
 
 static struct sim_entry entry_of(struct schedule *schedule, const struct source_trade *trade)
@@ -408,7 +442,7 @@ static uint64_t draw_extras(struct schedule *schedule)
     for (size_t i = 0; i < ARRAY_LENGTH(kinds); i++) {
         const struct fault_setting *fault = setting(schedule, kinds[i]);
         double share = kinds[i] == FAULT_OVERSIZED ? fault->second : fault->number;
-        if (strikes(schedule, kinds[i], share)) {
+        if (is_drawn(schedule, kinds[i], share)) {
             extras |= UINT64_C(1) << kinds[i];
         }
     }
@@ -422,7 +456,7 @@ static void give_frame(struct schedule *schedule, struct sim_frame *frame)
     frame->order = draw_order(schedule);
     frame->extras = draw_extras(schedule);
     frame->fragments =
-        strikes(schedule, FAULT_FRAGMENTS, setting(schedule, FAULT_FRAGMENTS)->number);
+        is_drawn(schedule, FAULT_FRAGMENTS, setting(schedule, FAULT_FRAGMENTS)->number);
     schedule->filled = 0;
     schedule->wanted = draw_wanted(schedule);
 }

@@ -30,7 +30,15 @@ static void close_handle(void *handle)
     }
 }
 
-/* Says goodbye to everybody and lets the loop run out. */
+/* The last client is gone: the loop has nothing left to wait for. */
+static void let_run_out(struct simulation *simulation)
+{
+    close_handle(&simulation->pump);
+    close_handle(&simulation->terminate);
+    close_handle(&simulation->interrupt);
+}
+
+/* Says goodbye to everybody. */
 static void leave(struct simulation *simulation)
 {
     if (simulation->phase == PHASE_LEAVING) {
@@ -43,11 +51,9 @@ static void leave(struct simulation *simulation)
     close_handle(&simulation->listener);
     close_handle(&simulation->ping);
     close_handle(&simulation->tick);
-    close_handle(&simulation->terminate);
-    close_handle(&simulation->interrupt);
     uv_timer_stop(&simulation->pump);
     if (simulation->list.count == 0) {
-        close_handle(&simulation->pump);
+        let_run_out(simulation);
     }
 }
 
@@ -99,11 +105,32 @@ static void fail_replay(struct simulation *simulation)
     say("finnhub-sim: %s", simulation->error);
 }
 
+static bool anybody_has_subscribed(const struct simulation *simulation)
+{
+    for (size_t i = 0; i < simulation->list.count; i++) {
+        if (client_has_subscribed(simulation->list.clients[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* A replay that is paced by its readers alone stands still without one. */
+static bool has_no_pace(const struct simulation *simulation)
+{
+    return simulation_replays(simulation) && simulation->config->speed == 0 &&
+           !anybody_has_subscribed(simulation);
+}
+
 /* Sends what is due; comes back when more is, or when a clogged client has read on. */
 static void trade(struct simulation *simulation)
 {
     struct sim_frame frame;
     int64_t wake_us = 0;
+    if (has_no_pace(simulation)) {
+        simulation->phase = PHASE_WAITING;
+        return;
+    }
     for (int i = 0; i < FRAMES_A_TURN; i++) {
         if (simulation_replays(simulation) && delivery_is_clogged(simulation->delivery)) {
             return;
@@ -275,7 +302,7 @@ static void on_gone(void *server, struct client *client)
     }
     on_drained(simulation);
     if (simulation->phase == PHASE_LEAVING && list->count == 0) {
-        close_handle(&simulation->pump);
+        let_run_out(simulation);
     }
 }
 

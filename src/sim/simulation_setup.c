@@ -82,7 +82,7 @@ static int build_schedule(struct simulation *simulation)
         .hold_us = (int64_t)((double)config->hold_ms * speed * US_PER_MS),
         .longest_pause_us = (int64_t)((double)config->longest_pause_ms * speed * US_PER_MS),
         .network = !simulation_replays(simulation),
-        .now = !simulation_replays(simulation) || config->shift_to_now,
+        .clock = simulation_replays(simulation) ? config->clock : CLOCK_OF_START,
         .speed = speed,
     };
     int code = build_source(simulation, &schedule.source);

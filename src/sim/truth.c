@@ -37,8 +37,8 @@ void truth_sent(struct truth *truth, const struct sim_entry *entry)
 {
     struct truth_symbol *symbol = &truth->symbols[entry->symbol];
     if (entry->copy) {
-        symbol->copies++;
-        truth->copies++;
+        symbol->duplicates++;
+        truth->duplicates++;
         return;
     }
     widen(&symbol->first_ms, &symbol->last_ms, entry->wire.time_ms, symbol->trades == 0);
@@ -79,9 +79,10 @@ static void write_symbol(FILE *stream, const char *name, const struct truth_symb
     text_add(&text, "{\"symbol\":");
     text_add_json(&text, name, strlen(name));
     text_format(&text,
-                ",\"trades\":%" PRIu64 ",\"copies\":%" PRIu64 ",\"first_ms\":%" PRId64
+                ",\"trades\":%" PRIu64 ",\"duplicates\":%" PRIu64 ",\"first_ms\":%" PRId64
                 ",\"last_ms\":%" PRId64 ",\"volume\":\"%s\",\"last_price\":\"%s\"}",
-                symbol->trades, symbol->copies, symbol->first_ms, symbol->last_ms, volume, price);
+                symbol->trades, symbol->duplicates, symbol->first_ms, symbol->last_ms, volume,
+                price);
     write_text(stream, &text);
 }
 
@@ -90,7 +91,7 @@ static void write_symbols(FILE *stream, const struct truth *truth, const struct 
     const char *separator = "";
     fputs(",\"symbols\":[", stream);
     for (uint16_t id = 0; id < table->count; id++) {
-        if (truth->symbols[id].trades > 0 || truth->symbols[id].copies > 0) {
+        if (truth->symbols[id].trades > 0 || truth->symbols[id].duplicates > 0) {
             fputs(separator, stream);
             write_symbol(stream, symbols_name(table, id), &truth->symbols[id]);
             separator = ",";
@@ -119,11 +120,11 @@ int truth_print(const struct truth *truth, const struct truth_frame *frame, FILE
     write_string(stream, "version", frame->version);
     write_string(stream, "market", frame->market);
     fprintf(stream,
-            ",\"seed\":%" PRIu64 ",\"trades\":%" PRIu64 ",\"copies\":%" PRIu64
+            ",\"seed\":%" PRIu64 ",\"trades\":%" PRIu64 ",\"duplicates\":%" PRIu64
             ",\"unsent\":%" PRIu64 ",\"frames\":%" PRIu64 ",\"messages\":%" PRIu64
             ",\"deliveries\":%" PRIu64 ",\"pings\":%" PRIu64 ",\"first_ms\":%" PRId64
             ",\"last_ms\":%" PRId64,
-            frame->seed, truth->trades, truth->copies, truth->unsent, truth->frames,
+            frame->seed, truth->trades, truth->duplicates, truth->unsent, truth->frames,
             truth->messages, truth->deliveries, truth->pings, truth->first_ms, truth->last_ms);
     fprintf(stream,
             ",\"connections\":%" PRIu64 ",\"clients\":%" PRIu64 ",\"refused\":%" PRIu64

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 
-from websocket_client import CLOSE, TEXT, WebSocket
+from websocket_client import CLOSE, TEXT, Ended, WebSocket
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 BIN = os.environ.get("TICKD_BIN", os.path.join(ROOT, "build", "debug", "bin"))
@@ -71,14 +71,14 @@ class Simulation:
         client.subscribe(*symbols)
         return client
 
-    def finish(self):
-        """Hangs up, waits for its own end; returns the truth."""
+    def finish(self, expected=0):
+        """Hangs up, waits for its own end with that exit code; returns the truth."""
         for client in self.clients:
             client.close()
         out = self.process.stdout.read()
         code = self.process.wait(LIMIT_S)
         self.reader.join(LIMIT_S)
-        self.code = code
+        assert code == expected, "exit code %d, not %d" % (code, expected)
         return json.loads(out)
 
     def stop(self, number=signal.SIGTERM):
@@ -137,6 +137,16 @@ def until_closed(client):
         if frame.opcode == TEXT:
             assert frame.final
             texts.append(frame.payload.decode())
+
+
+def until_ended(client):
+    """All messages up to the end of a connection that is not closed."""
+    texts = []
+    try:
+        while True:
+            texts.append(client.text())
+    except Ended:
+        return texts
 
 
 def all_entries(texts):

@@ -42,7 +42,6 @@ class Faults(unittest.TestCase):
             self.client = client
             client.close()
             truth = sim.finish()
-        self.assertEqual(sim.code, 0)
         self.lines = sim.lines
         self.assertEqual(truth["trades"], count)
         return messages, truth
@@ -113,11 +112,11 @@ class Faults(unittest.TestCase):
             entries = entries_of(data.decode())
             half = len(entries) // 2
             self.assertEqual(entries[:half], entries[half:])
-        self.assertAlmostEqual(truth["copies"], 400, delta=20)
+        self.assertAlmostEqual(truth["duplicates"], 400, delta=20)
         for word, longest in (("soon", 100), ("second", 1000)):
             entries, truth = self.trades("twice=" + word, count=2000)
-            self.assertGreater(truth["copies"], 100)
-            self.assertEqual(truth["copies"] + 2000, len(entries))
+            self.assertGreater(truth["duplicates"], 100)
+            self.assertEqual(truth["duplicates"] + 2000, len(entries))
 
     @tests_faults("triple")
     def test_triple(self):
@@ -126,7 +125,7 @@ class Faults(unittest.TestCase):
             entries = entries_of(data.decode())
             third = len(entries) // 3
             self.assertTrue(entries[:third] == entries[third:2 * third] == entries[2 * third:])
-        self.assertAlmostEqual(truth["copies"], 800, delta=40)
+        self.assertAlmostEqual(truth["duplicates"], 800, delta=40)
 
     @tests_faults("other-conditions")
     def test_other_conditions(self):
@@ -143,7 +142,7 @@ class Faults(unittest.TestCase):
         entries, truth = self.trades("identical=0.5")
         times = collections.Counter((e["s"], e["t"], e["p"], e["v"]) for e in entries)
         self.assertGreater(sum(n - 1 for n in times.values()), 90)
-        self.assertEqual((truth["copies"], len(entries)), (0, 400))
+        self.assertEqual((truth["duplicates"], len(entries)), (0, 400))
 
     @tests_faults("late")
     def test_late(self):
@@ -178,6 +177,7 @@ class Faults(unittest.TestCase):
     def test_silence(self):
         sim = self.timed("silence=0.3:1")
         client = sim.subscribed("SPY")
+        self.assertTrue(sim.said("client 1: fault silence"))
         texts = self.wait_for_silence(client)
         self.assertTrue(all_entries(texts) and '{"type":"ping"}' in texts)
         receive(sim.subscribed("SPY"), 300)  # the second connection is spared
@@ -189,8 +189,9 @@ class Faults(unittest.TestCase):
         client = sim.subscribed("SPY")
         receive(client, 10)
         self.assertTrue(sim.said("fault pings-only"))
-        texts = [client.text() for _ in range(200)]
-        self.assertEqual(set(texts[-4:]), {'{"type":"ping"}'})
+        texts = [client.text()]
+        while set(texts[-4:]) != {'{"type":"ping"}'}:  # and what was under way before
+            texts.append(client.text())
         self.assertEqual(sim.stop()["faults"], {"pings-only": 1})
 
     @tests_faults("no-pings")
@@ -210,6 +211,7 @@ class Faults(unittest.TestCase):
     def test_half_dead(self):
         sim = self.timed("half-dead=0.3")
         client = sim.subscribed("SPY")
+        self.assertTrue(sim.said("client 1: fault half-dead"))
         self.wait_for_silence(client)
         client.send(PING, "still there?")
         with self.assertRaises(socket.timeout):
@@ -218,7 +220,7 @@ class Faults(unittest.TestCase):
         with self.assertRaises(socket.timeout):
             client.frame(0.3)
         truth = sim.stop()
-        self.assertEqual((truth["faults"], sim.code), ({"half-dead": 1}, 0))
+        self.assertEqual(truth["faults"], {"half-dead": 1})
 
     @tests_faults("symbol-limit")
     def test_symbol_limit(self):
@@ -331,6 +333,7 @@ class Faults(unittest.TestCase):
         receive(second, 50)
         sim.stop()
         sim, first, second = self.pair("dead")
+        receive(second, 5)
         self.wait_for_silence(first)
         receive(second, 50)
         sim.stop()
@@ -349,7 +352,7 @@ class Faults(unittest.TestCase):
             sim = self.timed(fault + "=0.2:2")
             for _ in range(2):
                 self.assertEqual(self.ends(sim.subscribed("SPY")), expected)
-            receive(sim.subscribed("SPY"), 300)
+            receive(sim.subscribed("SPY"), 150)
             self.assertEqual(sim.stop()["faults"], {fault: 2})
 
     @tests_faults("bad-frame")
@@ -384,8 +387,9 @@ class Faults(unittest.TestCase):
         self.assertEqual(len(extras), truth["faults"]["news"])
         for _, data in extras:
             message = json.loads(data)
-            self.assertEqual(message["type"], "news")
-            self.assertIn(message["data"][0]["related"], ("SPY", "QQQ"))
+            self.assertIn(message["type"], ("news", "pr"))
+            story = message["data"][0]
+            self.assertIn(story.get("related", story.get("symbol")), ("SPY", "QQQ"))
 
     @tests_faults("oversized")
     def test_oversized(self):

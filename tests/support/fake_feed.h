@@ -1,8 +1,8 @@
 /* A server for tests of the feed client: a thread with blocking sockets that plays a script for
  * each connection, one after the other, byte by byte as the test wants it, with or without TLS.
  * Link it by including this file; it is all static. */
-#ifndef TICKD_TESTS_FAKE_FEED_H
-#define TICKD_TESTS_FAKE_FEED_H
+#ifndef TICKD_SUPPORT_FAKE_FEED_H
+#define TICKD_SUPPORT_FAKE_FEED_H
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -30,6 +30,7 @@ struct fake_peer {
     int descriptor;
     SSL *tls;
     char request[FAKE_REQUEST_MAX];
+    unsigned char frame[FAKE_REQUEST_MAX];
 };
 
 struct fake_feed {
@@ -192,6 +193,12 @@ static inline void fake_frame(struct fake_peer *peer, unsigned first, const void
         for (unsigned i = 0; i < 8; i++)
             head[2 + i] = (unsigned char)((uint64_t)length >> (56 - 8 * i));
         size = 10;
+    }
+    if (length <= sizeof peer->frame - sizeof head) { /* in one TLS record, as servers do */
+        memcpy(peer->frame, head, size);
+        memcpy(peer->frame + size, bytes, length);
+        fake_write(peer, peer->frame, size + length);
+        return;
     }
     fake_write(peer, head, size);
     fake_write(peer, bytes, length);

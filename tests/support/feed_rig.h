@@ -1,8 +1,8 @@
 /* A feed client with an engine behind it and a loop under it, for tests. Its wall clock begins on
  * 2026-11-23 15:00:00 UTC, a Monday: US stocks trade. Link it by including this file; it is all
  * static. */
-#ifndef TICKD_TESTS_FEED_RIG_H
-#define TICKD_TESTS_FEED_RIG_H
+#ifndef TICKD_SUPPORT_FEED_RIG_H
+#define TICKD_SUPPORT_FEED_RIG_H
 
 #include <time.h>
 #include <uv.h>
@@ -145,8 +145,8 @@ static inline void rig_on_look(uv_timer_t *timer)
 }
 
 /* Runs the loop until the condition holds; fails, with the log, when it never does. */
-static inline void rig_run_until_(struct feed_rig *rig, bool (*condition)(struct feed_rig *rig),
-                                  const char *text, const char *file, int line)
+static inline void rig_run_to(struct feed_rig *rig, bool (*condition)(struct feed_rig *rig),
+                              const char *text, const char *file, int line)
 {
     rig->condition = condition;
     rig->met = condition(rig);
@@ -161,7 +161,7 @@ static inline void rig_run_until_(struct feed_rig *rig, bool (*condition)(struct
     }
 }
 
-#define rig_run_until(rig, condition) rig_run_until_(rig, condition, #condition, __FILE__, __LINE__)
+#define rig_run_until(rig, condition) rig_run_to(rig, condition, #condition, __FILE__, __LINE__)
 
 /* The documented end: afterwards nothing is left on the loop. */
 static inline void rig_close(struct feed_rig *rig, bool started)

@@ -1,7 +1,7 @@
 /* Certificates for tests of TLS: an authority and what it signs, made anew for each run. Link it by
  * including this file; it is all static. */
-#ifndef TICKD_TESTS_TEST_CERTIFICATES_H
-#define TICKD_TESTS_TEST_CERTIFICATES_H
+#ifndef TICKD_SUPPORT_TEST_CERTIFICATES_H
+#define TICKD_SUPPORT_TEST_CERTIFICATES_H
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>

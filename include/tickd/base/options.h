@@ -36,7 +36,7 @@ struct options_entry {
     char letter;      /* short form, '\0' = none */
     enum options_values values;
     bool repeatable;     /* otherwise a second time is an error */
-    const char *metavar; /* how --help names the value(s); NULL for a flag */
+    const char *metavar; /* how --help names the value(s), a list gets "..."; NULL for a flag */
     const char *help;    /* one sentence or more, wrapped by options_help() */
 };
 

@@ -33,23 +33,25 @@ struct route {
     enum module_id to;
 };
 
+#define TOPIC_BIT(topic) (UINT32_C(1) << (topic))
+
 /* What a message asks for, or answers. */
 struct owed {
     int64_t ordinal; /* which of the symbol's: a bar's start, an order's number */
     int64_t due_us;  /* when it has to be there */
 };
 
-/* One row of the table of debts: `topic` asks `module` for `answer`. */
+/* One row of the table of debts: `topic` asks `module` for one of `answers`. */
 struct owed_rule {
     enum module_id module;
     enum topic topic;
-    enum topic answer;
+    uint32_t answers; /* set of topics, see TOPIC_BIT */
 
     /* Whether this message asks, and for what; NULL: each does, ordinal 0, due at once. */
     bool (*asks)(const void *context, const struct message *message, struct owed *owed);
 
     /* Whether this message answers, and which ordinal; NULL: each does, ordinal 0. */
-    bool (*answers)(const void *context, const struct message *message, int64_t *ordinal);
+    bool (*settles)(const void *context, const struct message *message, int64_t *ordinal);
 
     /* An answer settles all debts of its symbol up to its ordinal, not just that one. */
     bool settles_older;

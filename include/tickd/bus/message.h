@@ -106,9 +106,10 @@ enum module_id {
     F(MODULES, failed, 0)  \
     F(WORD, unused, 0)
 
-/* An operator changed something: who (peer's uid) and what. */
+/* An operator changed something: who (peer's uid) and what; number and second are the verb's. */
 #define COMMAND_FIELDS(F)              \
     F(INTEGER, number, 0)              \
+    F(INTEGER, second, 0)              \
     F(WORD, uid, 0)                    \
     F(CHOICE, verb, command_verb_name) \
     F(TEXT, argument, 96)
@@ -177,29 +178,38 @@ enum module_id {
     F(COUNT, losses, 0)      \
     F(SHARES, weights, AGENTS_MAX)
 
-/* What a decision is worth after costs, over the horizon, as fractions of the position's value.
- * edge: drift learned from past decisions; edge_error: its standard error. fraction: of equity to
- * hold, signed by side, 0 when rejected. */
-#define SIMULATION_FIELDS(F)                  \
-    F(TIME_MS, bar_start_ms, 0)               \
-    F(MONEY, price, 0)                        \
-    F(REAL, expected_value, 0)                \
-    F(REAL, probability_profit, 0)            \
-    F(REAL, value_at_risk, 0)                 \
-    F(REAL, expected_shortfall, 0)            \
-    F(REAL, edge, 0)                          \
-    F(REAL, edge_error, 0)                    \
-    F(REAL, outcomes, 0)                      \
-    F(REAL, costs, 0)                         \
-    F(REAL, volatility, 0)                    \
-    F(REAL, block_length, 0)                  \
-    F(REAL, fraction, 0)                      \
-    F(WORD, number, 0)                        \
-    F(WORD, paths, 0)                         \
-    F(CHOICE, side, side_name)                \
-    F(CHOICE, verdict, verdict_name)          \
-    F(CHOICE, reason, simulation_reason_name) \
-    F(WORD, unused, 0)
+/* What a decision is worth, as fractions of the position's value, log returns. Of the trade that it
+ * begins or prolongs: edge, what such trades have earned before costs, shrunk; edge_error, its
+ * standard error; outcomes, the trades that it is worth; bound, the edge less as many errors as are
+ * asked for; costs of the round trip; expected_value, the edge less the costs. Of the H bars that
+ * follow, from paths: drift and deviation of the return before costs; probability_profit,
+ * value_at_risk and expected_shortfall (95%) after costs. strength: share of the symbol's decisions
+ * that are weaker; level: of the strength that the edge belongs to. fraction: of equity to hold,
+ * signed by side, 0 when rejected. */
+#define SIMULATION_FIELDS(F)         \
+    F(TIME_MS, bar_start_ms, 0)      \
+    F(MONEY, price, 0)               \
+    F(REAL, expected_value, 0)       \
+    F(REAL, probability_profit, 0)   \
+    F(REAL, value_at_risk, 0)        \
+    F(REAL, expected_shortfall, 0)   \
+    F(REAL, edge, 0)                 \
+    F(REAL, edge_error, 0)           \
+    F(REAL, bound, 0)                \
+    F(REAL, outcomes, 0)             \
+    F(REAL, costs, 0)                \
+    F(REAL, strength, 0)             \
+    F(REAL, drift, 0)                \
+    F(REAL, deviation, 0)            \
+    F(REAL, volatility, 0)           \
+    F(REAL, block_length, 0)         \
+    F(REAL, fraction, 0)             \
+    F(WORD, number, 0)               \
+    F(WORD, paths, 0)                \
+    F(WORD, level, 0)                \
+    F(CHOICE, side, side_name)       \
+    F(CHOICE, verdict, verdict_name) \
+    F(CHOICE, reason, simulation_reason_name)
 
 /* An order of the portfolio to itself, executed from the next trade on. */
 #define ORDER_FIELDS(F)                    \

@@ -85,15 +85,18 @@
     X(VERDICT, REJECT, reject)
 
 /* Why a verdict is what it is. */
-#define SIMULATION_REASON_LIST(X)                                                          \
-    X(SIMULATION, EDGE_EXCEEDS_COSTS, edge_exceeds_costs) /* proceed */                    \
-    X(SIMULATION, EDGE_IS_UNSURE,                                                          \
-      edge_is_unsure) /* caution: above the costs, by less than the errors asked for */    \
-    X(SIMULATION, EDGE_BELOW_COSTS, edge_below_costs) /* reject */                         \
-    X(SIMULATION, TOO_FEW_OUTCOMES, too_few_outcomes) /* reject: nothing is known yet */   \
-    X(SIMULATION, TOO_FEW_RETURNS, too_few_returns)   /* reject: too few bars for paths */ \
-    X(SIMULATION, TAIL_TOO_HEAVY,                                                          \
-      tail_too_heavy)               /* reject: expected shortfall beyond the limit */      \
+#define SIMULATION_REASON_LIST(X)                                                                \
+    X(SIMULATION, EDGE_EXCEEDS_COSTS, edge_exceeds_costs) /* proceed */                          \
+    X(SIMULATION, EDGE_IS_UNSURE,                                                                \
+      edge_is_unsure) /* caution: above the costs by the errors asked for, not by as many as     \
+                         so many looks at so many numbers ask for */                             \
+    X(SIMULATION, EDGE_BELOW_COSTS,                                                              \
+      edge_below_costs)               /* reject: what is sure of it does not exceed the costs */ \
+    X(SIMULATION, TOO_WEAK, too_weak) /* reject: stronger decisions alone are worth more */      \
+    X(SIMULATION, TOO_FEW_OUTCOMES, too_few_outcomes) /* reject: nothing is known yet */         \
+    X(SIMULATION, TOO_FEW_RETURNS, too_few_returns)   /* reject: too few bars for paths */       \
+    X(SIMULATION, TAIL_TOO_HEAVY,                                                                \
+      tail_too_heavy)               /* reject: expected shortfall beyond the limit */            \
     X(SIMULATION, NO_SIZE, no_size) /* reject: Kelly gives nothing */
 
 /* What an order is for. */

@@ -76,7 +76,8 @@ const struct bar_message *engine_bar(const struct engine *engine, uint16_t symbo
 /* Health by the minute, 0 the newest; NULL beyond the oldest. */
 const struct health_minute *engine_health_minute(const struct engine *engine, size_t index);
 
-/* Whether any symbol's venue is open at the time (for the feed: is silence a fault?). */
+/* Whether any symbol's venue is in its regular session (for the feed: is silence a fault? Before and
+ * after it a thin feed may well be silent for long). */
 bool engine_market_open(const struct engine *engine, int64_t time_us);
 bool engine_symbol_open(const struct engine *engine, uint16_t symbol, int64_t time_us);
 

@@ -5,13 +5,25 @@
 #include "tickd/engine/engine.h"
 #include "tickd/engine/wiring.h"
 #include "tickd/market/session.h"
+#include "tickd/modules/agent_manager.h"
+#include "tickd/modules/consensus.h"
+#include "tickd/modules/electorate.h"
+#include "tickd/modules/evolution.h"
 #include "tickd/modules/market.h"
 #include "tickd/modules/monitor.h"
+#include "tickd/modules/portfolio.h"
+#include "tickd/modules/simulator.h"
 
 struct engine {
     const struct arena *arena;
     struct bus *bus;
     struct market *market;
+    struct electorate *electorate;
+    struct consensus *consensus;
+    struct simulator *simulator;
+    struct portfolio *portfolio;
+    struct agent_manager *agent_manager;
+    struct evolution *evolution;
     struct monitor *monitor;
     struct symbol_table symbols;
     struct market_calendar calendar;

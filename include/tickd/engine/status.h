@@ -6,9 +6,10 @@
 
 #include "tickd/base/histogram.h"
 #include "tickd/bus/module.h"
+#include "tickd/modules/agent_manager.h"
 #include "tickd/modules/monitor.h"
 
-enum { STATUS_HISTORIES_MAX = 32, STATUS_TEXT_MAX = 256 };
+enum { STATUS_HISTORIES_MAX = 32, STATUS_TEXT_MAX = 256, STATUS_POSITIONS_MAX = 256 };
 
 /* frames: all that came; each is a trade message, or malformed, or other. Always:
  * trades = accepted + filtered + late + unknown_symbol + malformed. */
@@ -37,6 +38,46 @@ struct status_quantiles {
 };
 
 struct status_quantiles status_quantiles_of(const struct histogram *histogram);
+
+struct status_position {
+    const char *symbol;
+    int64_t quantity; /* decimals, negative = short */
+    int64_t average_price;
+    int64_t last_price;
+    int64_t market_value;
+    int64_t unrealised_pnl;
+};
+
+/* Money as decimals: equity = cash + Σ market value = initial cash + realised + unrealised − fees.
+ */
+struct status_portfolio {
+    int64_t initial_cash;
+    int64_t cash;
+    int64_t equity;
+    int64_t market_value;
+    int64_t realised_pnl;
+    int64_t unrealised_pnl;
+    int64_t fees;
+    int64_t turnover;
+    double drawdown; /* now, of the highest equity */
+    double max_drawdown;
+    bool halted;
+    uint64_t orders;
+    uint64_t open_orders;
+    uint64_t expired;
+    uint64_t halts;
+    size_t position_count; /* that are not flat, at most STATUS_POSITIONS_MAX of them */
+    struct status_position positions[STATUS_POSITIONS_MAX];
+};
+
+struct status_evolution {
+    uint64_t generations;
+    uint64_t challengers;
+    uint64_t replacements;
+    uint64_t rollbacks;
+    uint64_t forced;
+    uint64_t scored_bars;
+};
 
 /* Only a live process has this. */
 struct status_live {
@@ -88,6 +129,17 @@ struct status {
     uint64_t duplicate_changes;      /* changes of a symbol's duplicate factor */
     uint32_t duplicate_factor_max;   /* largest factor in force for any symbol */
     uint32_t symbols;
+    uint64_t decisions[SIDE_COUNT];
+    uint64_t simulations[VERDICT_COUNT];
+    uint64_t simulation_reasons[SIMULATION_REASON_COUNT];
+    uint64_t fills;
+    uint64_t rejects;
+    uint64_t rejects_by[REJECT_REASON_COUNT];
+    double regret_ratio; /* of the consensus's learner to its bound; above 1 is a bug */
+    struct status_portfolio portfolio;
+    size_t agent_count;
+    struct agent_row agents[AGENTS_MAX];
+    struct status_evolution evolution;
     double health_score;
     size_t module_count;
     struct assessment modules[MODULE_COUNT];

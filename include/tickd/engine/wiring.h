@@ -9,6 +9,7 @@
 struct wiring_times {
     int64_t bar_ms;
     int64_t grace_ms;
+    int64_t order_expiry_s;
 };
 
 const struct route *wiring_routes(size_t *count);
@@ -17,6 +18,6 @@ const struct route *wiring_routes(size_t *count);
 size_t wiring_rules(struct owed_rule rules[BUS_RULES_MAX], const struct wiring_times *times);
 
 /* The most messages that one input can cause with so many symbols. */
-size_t wiring_input_messages_max(size_t symbols);
+size_t wiring_input_messages_max(size_t symbols, const struct settings_electorate *electorate);
 
 #endif

@@ -55,9 +55,9 @@ struct feed_client *feed_client_create(struct arena *arena, const struct setting
 int feed_client_start(struct feed_client *client, const struct feed_client_setup *setup,
                       struct text *why);
 
-/* Ends the connection and everything that the client has on the loop; once. `done` is called when
- * its own handles are closed, from the loop. libwebsockets may need the loop a little longer, and a
- * name that is being resolved as long as the resolver takes: so
+/* Ends the connection and everything that the client has on the loop; once. `done` (NULL = nobody
+ * waits) is called from the loop when its timers are closed; libwebsockets needs the loop a little
+ * longer, so
  *
  *     feed_client_stop(client, done, state);
  *     uv_run(loop, UV_RUN_DEFAULT);      until it is empty

@@ -1,10 +1,12 @@
-/* The connection to the feed: name resolution by libuv, everything above it by libwebsockets, both
- * on the caller's loop. It knows nothing of states, symbols or frames' contents: it tells what
+/* The connection to the feed: names by resolver.h, everything above them by libwebsockets on the
+ * caller's loop. It knows nothing of states, symbols or frames' contents: it tells what
  * happens, and one connection or attempt is all it ever holds.
  *
- * The libwebsockets context is this connection's own. Contexts share a libuv loop without harm, and
- * libwebsockets 4.1.6 asks the first virtual host of a context about every certificate, so that a
- * dashboard in the same context would be asked about the feed's.
+ * The libwebsockets context is this connection's own. Contexts share a libuv loop without harm (a
+ * second one costs 32 kB), while libwebsockets 4.1.6 asks the first virtual host of a context about
+ * every certificate, so that a dashboard in the same context would be asked about the feed's. It
+ * also keeps an index into OpenSSL's data for the whole process, set anew by each context that
+ * speaks TLS: create those before the loop runs.
  *
  * Nothing in here blocks: libwebsockets would resolve names inside the loop, so it is given
  * addresses only. Its own timeouts, pings and redirections are off; the caller decides when an
@@ -72,8 +74,7 @@ void feed_socket_drop(struct feed_socket *socket);
 void feed_socket_want_write(struct feed_socket *socket);
 
 /* Drops, and begins to end the context. Not from inside an event. Then the loop runs until it is
- * empty (a name that is being resolved may keep it for the resolver's timeout), then
- * feed_socket_destroy(). Without a successful start neither does anything. */
+ * empty, then feed_socket_destroy(). Without a successful start neither does anything. */
 void feed_socket_stop(struct feed_socket *socket);
 void feed_socket_destroy(struct feed_socket *socket);
 

@@ -19,7 +19,8 @@ struct ingest;
 struct ingest *ingest_create(struct arena *arena, const struct settings *settings,
                              struct engine *engine, int64_t (*steady_ns)(void));
 
-/* Called around the handling of each frame, for measurements. NULL = nobody measures. */
+/* Called around the handling of each frame of trades, for measurements: `begin` before it is known
+ * what the frame is, `end` only when it was one. NULL = nobody measures. */
 void ingest_set_probe(struct ingest *ingest, void (*begin)(void *state), void (*end)(void *state),
                       void *state);
 

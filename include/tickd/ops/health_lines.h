@@ -21,7 +21,7 @@ void health_lines_init(struct health_lines *lines, struct health_log *log,
                        const struct symbol_table *symbols, int64_t now_us);
 
 /* For bus_add_tap(), with the lines as its state. */
-void health_lines_see(void *lines, const struct message *message);
+void health_lines_see(void *state, const struct message *message);
 
 /* Whether a minute has begun since the last time, so that it is worth filling a status; and the
  * lines for it. */

@@ -6,7 +6,7 @@
 #include "tickd/engine/status.h"
 #include "tickd/ops/json_writer.h"
 
-enum { STATUS_JSON_MAX = 65536 /* the longest whole document, readable form */ };
+enum { STATUS_JSON_MAX = 262144 /* the longest whole document, readable form */ };
 
 /* The whole document; the sections of a live process are in it when status->live.is_live. */
 void status_print_json(const struct status *status, struct json *json);
@@ -15,5 +15,9 @@ void status_print_json(const struct status *status, struct json *json);
 void status_print_health(const struct status *status, struct json *json, const char *key);
 void status_print_modules(const struct status *status, struct json *json, const char *key);
 void status_print_histories(const struct status *status, struct json *json, const char *key);
+void status_print_agents(const struct status *status, struct json *json, const char *key);
+void status_print_positions(const struct status *status, struct json *json, const char *key);
+/* One agent with its parameters by name. */
+void status_print_agent(const struct agent_row *agent, struct json *json);
 
 #endif

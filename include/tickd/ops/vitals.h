@@ -57,7 +57,8 @@ void vitals_note_input(struct vitals *vitals, int64_t time_us, const struct stat
 void vitals_tick_begin(struct vitals *vitals);
 void vitals_tick_end(struct vitals *vitals);
 
-/* Fills memory as of now, tick_path_allocations, uptime, loop and rates. */
+/* Fills memory as of now, tick_path_allocations, uptime, loop and rates; with a loop also wall_s
+ * and trades_per_s, which are then the uptime and the latest rate. */
 void vitals_fill_status(struct vitals *vitals, struct status *status);
 
 /* For a process without a loop, as in a replay: memory alone, and the tick path's counter. */

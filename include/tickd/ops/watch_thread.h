@@ -69,7 +69,7 @@ void watch_stop(struct watch *watch);
 
 /* For bus_set_probe() with the watch as its state, and for the shell's own modules around their
  * work: `module` runs since `since_ns`; since_ns = 0: it has ended. */
-void watch_running(void *watch, enum module_id module, int64_t since_ns);
+void watch_running(void *state, enum module_id module, int64_t since_ns);
 
 /* What runs now. since_ns = 0: nothing. */
 struct watch_sight watch_look(const struct watch *watch);

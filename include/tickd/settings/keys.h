@@ -86,6 +86,8 @@
          "outcomes at which what was learned counts half")                            \
     REAL(simulator, errors, 2.0, 0.0, 10.0, "standard errors",                        \
          "by which an edge must exceed the costs")                                    \
+    INTEGER(simulator, memory_bars, 30000, 600, 100000000, "bars",                    \
+            "after which what was learned counts half")                               \
     REAL(simulator, shortfall_max, 0.05, 0.0001, 1.0, "of the position",              \
          "expected shortfall at 95% that is still taken")                             \
     REAL(simulator, kelly_fraction, 0.25, 0.01, 1.0, "", "of the Kelly size")

@@ -39,18 +39,26 @@ struct trade_source {
     int (*next)(void *state, struct source_trade *trade);
 };
 
+/* What a trade's exchange time on the wire is. */
+enum schedule_clock {
+    CLOCK_OF_SOURCE, /* that of the source */
+    CLOCK_OF_START,  /* the wall clock's at the start, plus the market's time over the speed */
+    CLOCK_OF_WEEKS   /* that of the source, moved by whole weeks so that the first trade lies after
+                        the start; New York's time of day is kept */
+};
+
 struct schedule_config {
     struct trade_source source;
     const struct symbol_table *symbols;
     const struct faults *faults;
-    uint64_t *fault_counts; /* FAULT_COUNT of them, counted up when a fault has struck */
+    uint64_t *fault_counts; /* FAULT_COUNT of them, counted up when a fault has struck a trade */
     uint64_t seed;
     size_t per_frame;         /* 1 to SCHEDULE_PER_FRAME_MAX */
     int64_t hold_us;          /* a frame waits this long for more entries */
     int64_t longest_pause_us; /* longer ones in the source are shortened to it; 0 = none is */
     bool network;             /* trades are sent 5 to 40 ms after they happened */
-    bool now;                 /* exchange time is the start's plus the market's time over speed */
-    double speed;
+    enum schedule_clock clock;
+    double speed; /* for CLOCK_OF_START */
 };
 
 struct sim_entry {
@@ -82,7 +90,7 @@ struct schedule;
 struct schedule *schedule_create(const struct schedule_config *config);
 void schedule_destroy(struct schedule *schedule);
 
-/* The wall clock's time at the market's start, for `now`. */
+/* The wall clock's time at the market's start; before the first schedule_next(). */
 void schedule_start(struct schedule *schedule, int64_t start_ms);
 
 enum schedule_result schedule_next(struct schedule *schedule, int64_t now_us,

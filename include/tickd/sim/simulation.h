@@ -6,6 +6,7 @@
 
 #include "tickd/sim/faults.h"
 #include "tickd/sim/market_model.h"
+#include "tickd/sim/schedule.h"
 
 enum {
     SIM_HOST_MAX = 64,
@@ -31,8 +32,8 @@ struct sim_config {
 
     const char *const *recordings; /* replay instead of a market when there are some */
     size_t recording_count;
-    double speed;      /* of a replay; 0 = as fast as the clients read */
-    bool shift_to_now; /* exchange times of a replay are the moments of sending */
+    double speed;              /* of a replay; 0 = as fast as the clients read */
+    enum schedule_clock clock; /* exchange times of a replay */
     int64_t
         longest_pause_ms; /* wall-clock time; longer pauses of a replay are shortened; 0 = none */
 

@@ -10,10 +10,10 @@
 #include "tickd/sim/sources.h"
 
 /* Of one symbol. Trades are the market's own, each counted once however many clients got it;
- * copies are what Finnhub's faults added. Only what went to at least one client. */
+ * duplicates are what Finnhub's faults added. Only what went to at least one client. */
 struct truth_symbol {
     uint64_t trades;
-    uint64_t copies;
+    uint64_t duplicates;
     int64_t first_ms; /* least and greatest exchange time */
     int64_t last_ms;
     int64_t volume;     /* Σ of the trades, decimal; stays at DECIMAL_MAX when it does not fit */
@@ -23,7 +23,7 @@ struct truth_symbol {
 struct truth {
     struct truth_symbol *symbols; /* by id; SYMBOLS_MAX */
     uint64_t trades;
-    uint64_t copies;
+    uint64_t duplicates;
     uint64_t unsent;     /* trades that no client had subscribed to */
     uint64_t frames;     /* trade messages of the market, each counted once */
     uint64_t messages;   /* of any kind, all clients together */

@@ -168,14 +168,14 @@ static void test_the_basket_is_the_mean_return_of_the_others(void **state)
     (void)state;
     static const double rise[AGENT_BARS_SYMBOLS] = {0, 1e-4, 2e-4, 6e-4};
     agent_bars_init(&bars);
-    for (uint16_t i = 0; i < AGENT_BARS_SYMBOLS; i++) {
-        agent_bars_close(&bars, i, 100);
+    for (size_t i = 0; i < AGENT_BARS_SYMBOLS; i++) {
+        agent_bars_close(&bars, (uint16_t)i, 100);
     }
     assert_int_equal(bars.memories[3].others, 3);
     double before0 = bars.basket.level - bars.memories[0].contributed;
     double before3 = bars.basket.level - bars.memories[3].contributed;
-    for (uint16_t i = 0; i < AGENT_BARS_SYMBOLS; i++) {
-        agent_bars_close(&bars, i, 100 * real_exp(rise[i]));
+    for (size_t i = 0; i < AGENT_BARS_SYMBOLS; i++) {
+        agent_bars_close(&bars, (uint16_t)i, 100 * real_exp(rise[i]));
     }
     double after0 = bars.basket.level - bars.memories[0].contributed;
     double after3 = bars.basket.level - bars.memories[3].contributed;

@@ -78,9 +78,9 @@ static bool bar_answers(const void *context, const struct message *message, int6
 
 static const struct owed_rule rules[] = {{.module = MODULE_MARKET,
                                           .topic = TOPIC_TRADE,
-                                          .answer = TOPIC_BAR,
+                                          .answers = TOPIC_BIT(TOPIC_BAR),
                                           .asks = trade_asks,
-                                          .answers = bar_answers,
+                                          .settles = bar_answers,
                                           .settles_older = true}};
 
 static void start(struct fixture *fixture, size_t log_messages, size_t burst)

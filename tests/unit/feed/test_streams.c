@@ -91,7 +91,7 @@ static void test_symbols_are_asked_for_in_their_order_on_each_connection(void **
     (void)state;
     for (int connection = 0; connection < 2; connection++) {
         streams_begin(&world->streams);
-        for (uint16_t i = 0; i < SYMBOLS; i++) {
+        for (unsigned i = 0; i < SYMBOLS; i++) {
             assert_int_equal(streams_next(&world->streams), i);
             streams_asked(&world->streams, world->now_us);
         }
@@ -108,8 +108,8 @@ static void test_a_symbol_that_is_silent_while_others_trade_is_noticed(void **st
     ask(world, SYMBOLS);
     for (int s = 0; s < 899; s++) {
         world->now_us += US_PER_S;
-        for (uint16_t i = 1; i < SYMBOLS; i++)
-            trade(world, i);
+        for (unsigned i = 1; i < SYMBOLS; i++)
+            trade(world, (uint16_t)i);
         tick(world, true);
     }
     assert_int_equal(streams_without(&world->streams), 0);
@@ -142,9 +142,9 @@ static void test_a_symbol_whose_venue_is_closed_is_not_silent(void **state)
     world->closed = 2;
     for (int s = 0; s < 2000; s++) {
         world->now_us += US_PER_S;
-        for (uint16_t i = 0; i < SYMBOLS; i++) {
+        for (unsigned i = 0; i < SYMBOLS; i++) {
             if (i != 2)
-                trade(world, i);
+                trade(world, (uint16_t)i);
         }
         tick(world, true);
     }
@@ -153,9 +153,9 @@ static void test_a_symbol_whose_venue_is_closed_is_not_silent(void **state)
     for (int s = 0; s < 900; s++) {
         assert_int_equal(streams_without(&world->streams), 0);
         world->now_us += US_PER_S;
-        for (uint16_t i = 0; i < SYMBOLS; i++) {
+        for (unsigned i = 0; i < SYMBOLS; i++) {
             if (i != 2)
-                trade(world, i);
+                trade(world, (uint16_t)i);
         }
         tick(world, true);
     }
@@ -171,8 +171,8 @@ static void test_a_symbol_that_was_not_asked_for_is_not_silent(void **state)
     (void)state;
     ask(world, SYMBOLS - 1);
     world->now_us += SECONDS(899);
-    for (uint16_t i = 0; i < SYMBOLS - 1; i++)
-        trade(world, i);
+    for (unsigned i = 0; i < SYMBOLS - 1; i++)
+        trade(world, (uint16_t)i);
     world->now_us += SECONDS(2);
     tick(world, true);
     finish(world, "");
@@ -200,8 +200,8 @@ static void test_as_many_symbols_are_marked_as_there_were_errors(void **state)
     assert_true(streams_error(&world->streams, "Subscribing to too many symbols"));
     ask(world, 1);
     assert_true(streams_error(&world->streams, "Subscribing to too many symbols"));
-    for (uint16_t i = 0; i < 4; i++)
-        trade(world, i);
+    for (unsigned i = 0; i < 4; i++)
+        trade(world, (uint16_t)i);
     assert_int_equal(streams_without(&world->streams), 2);
     finish(world, "S4 rejected; S5 rejected; ");
 }

@@ -33,7 +33,7 @@ static int make_folder(void **state)
     (void)state;
     if (mkdtemp(folder) == NULL)
         return -1;
-    snprintf(path, sizeof path, "%s/control.sock", folder);
+    (void)snprintf(path, sizeof path, "%s/control.sock", folder);
     return 0;
 }
 
@@ -176,6 +176,21 @@ static void run_until_clients(size_t count)
     assert_int_equal(control->client_count, count);
 }
 
+/* Turns the loop until a reply waits in the daemon because a client does not read. */
+static void run_until_stuck(void)
+{
+    for (int turn = 0; turn < TURNS_MAX; turn++) {
+        for (size_t i = 0; i < CLIENTS_MAX; i++) {
+            const struct client *client = control->clients[i];
+
+            if (client != NULL && output_unsent(&client->output) > 0)
+                return;
+        }
+        uv_run(&loop, UV_RUN_NOWAIT);
+    }
+    fail_msg("no client is stuck");
+}
+
 #define VERSION_REQUEST "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"version\"}\n"
 #define VERSION_REPLY \
     "{\"jsonrpc\":\"2.0\",\"id\":1,\"result\":{\"tickd\":\"" TICKD_VERSION "\"}}\n"
@@ -216,7 +231,7 @@ static void test_a_dead_daemons_socket_is_replaced(void **state)
     bool stopped = false;
 
     (void)state;
-    snprintf(dead_path, sizeof dead_path, "%s/dead.sock", folder);
+    (void)snprintf(dead_path, sizeof dead_path, "%s/dead.sock", folder);
     text_copy(address.sun_path, sizeof address.sun_path, dead_path);
     int dead = socket(AF_UNIX, SOCK_STREAM, 0);
 
@@ -236,7 +251,7 @@ static void test_a_file_that_is_no_socket_is_not_touched(void **state)
     char file_path[80];
 
     (void)state;
-    snprintf(file_path, sizeof file_path, "%s/precious", folder);
+    (void)snprintf(file_path, sizeof file_path, "%s/precious", folder);
     close(open(file_path, O_WRONLY | O_CREAT, 0600));
     assert_int_equal(start_on(file_path, &second), ERROR_EXISTS);
     assert_non_null(strstr(why_memory, "is no socket"));
@@ -461,8 +476,7 @@ static void test_a_slow_reader_gets_everything(void **state)
 
     (void)state;
     send_repeated(client, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"config\"}\n", 40);
-    for (int turn = 0; turn < 200; turn++) /* as much as the socket holds */
-        uv_run(&loop, UV_RUN_NOWAIT);
+    run_until_stuck(); /* the socket holds no more */
     assert_true(control->answered < 40);
     for (int turn = 0; turn < TURNS_MAX && control->answered < 40; turn++) {
         length = receive_some(client, length, &ended);
@@ -700,8 +714,10 @@ static void test_stopping_with_clients_in_every_state_closes_them_all(void **sta
     send_text(watcher, "watch all\n");
     for (int i = 0; i < 40; i++)
         send_text(stuck, "config\n");
-    for (int turn = 0; turn < 100; turn++)
-        uv_run(&loop, UV_RUN_NOWAIT);
+    run_until_clients(4);
+    run_until_stuck();
+    while (control->watched == 0)
+        uv_run(&loop, UV_RUN_ONCE);
     assert_int_equal(control->client_count, 4);
     advance(5);
     control_stop(&control, note_stopped, &is_stopped);

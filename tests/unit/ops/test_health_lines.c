@@ -39,7 +39,7 @@ static int make_folder(void **state)
     (void)state;
     if (mkdtemp(folder) == NULL)
         return -1;
-    snprintf(path, sizeof path, "%s/health.log", folder);
+    (void)snprintf(path, sizeof path, "%s/health.log", folder);
     arena_init_measuring(&measuring);
     symbols_init(&symbols, &measuring, 4, false);
     if (arena_init(&arena, measuring.used) != 0)

@@ -114,8 +114,8 @@ static void test_an_id_comes_back_as_it_was(void **state)
     for (size_t i = 0; i < ARRAY_LENGTH(ids); i++) {
         char line[256];
 
-        snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"method\":\"status\",\"id\":%s}",
-                 ids[i]);
+        (void)snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"method\":\"status\",\"id\":%s}",
+                       ids[i]);
         assert_request(line, CONTROL_STATUS, ids[i]);
         assert_true(request.form.wanted);
     }
@@ -231,12 +231,12 @@ static void test_an_id_is_not_longer_than_can_be_kept(void **state)
 
     (void)state;
     memset(id, '7', sizeof id);
-    snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"method\":\"status\",\"id\":%.*s}",
-             RPC_ID_MAX - 1, id);
+    (void)snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"method\":\"status\",\"id\":%.*s}",
+                   RPC_ID_MAX - 1, id);
     assert_true(read_line(line));
     assert_int_equal(strlen(request.form.id), RPC_ID_MAX - 1);
-    snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"method\":\"status\",\"id\":%.*s}",
-             RPC_ID_MAX, id);
+    (void)snprintf(line, sizeof line, "{\"jsonrpc\":\"2.0\",\"method\":\"status\",\"id\":%.*s}",
+                   RPC_ID_MAX, id);
     assert_fault(line, RPC_INVALID_REQUEST, "at most 127 bytes");
     assert_string_equal(request.form.id, "null");
 }

@@ -28,11 +28,14 @@ struct toy {
 };
 
 static struct toy toy;
+static int64_t start_ms = 5000;
 static struct sim_entry seen[SEEN_MAX];
 static size_t seen_count;
 static size_t frame_sizes[SEEN_MAX];
 static size_t frame_count;
 static uint64_t extras_seen;
+static size_t garbage;
+static size_t news;
 static size_t fragmented;
 static size_t data_first;
 
@@ -96,8 +99,8 @@ static enum schedule_result run_toy(int64_t step_us)
     int64_t now_us = step_us;
     int64_t wake_us = 0;
     assert_non_null(schedule);
-    schedule_start(schedule, 5000);
-    seen_count = frame_count = fragmented = data_first = 0;
+    schedule_start(schedule, start_ms);
+    seen_count = frame_count = garbage = news = fragmented = data_first = 0;
     extras_seen = 0;
     for (;;) {
         result = schedule_next(schedule, now_us, &frame, &wake_us);
@@ -114,6 +117,8 @@ static enum schedule_result run_toy(int64_t step_us)
         seen_count += frame.count;
         frame_sizes[frame_count++] = frame.count;
         extras_seen |= frame.extras;
+        garbage += frame.extras >> FAULT_GARBAGE & 1;
+        news += frame.extras >> FAULT_NEWS & 1;
         fragmented += frame.fragments;
         data_first += frame.order == KEYS_DATA_FIRST;
     }
@@ -190,7 +195,7 @@ static void test_the_frames_do_not_depend_on_when_they_are_asked_for(void **stat
         OPEN(2000, 1700, "twice=second", "triple", "unsorted", "late=0.5:0.1", "identical",
              "entries=7", "news", "other-conditions=0.5", "fragments");
         toy.config.network = true;
-        toy.config.now = true;
+        toy.config.clock = CLOCK_OF_START;
         assert_int_equal(run_toy(steps[i]), SCHEDULE_END);
         if (i == 0) {
             count = seen_count;
@@ -357,8 +362,8 @@ static void test_frames_carry_extras_fragments_and_both_key_orders(void **state)
     OPEN(5000, 50000, "news=0.2", "garbage=1", "fragments=0.5", "key-order");
     run_toy(INT64_MAX);
     assert_true(extras_seen == (UINT64_C(1) << FAULT_NEWS | UINT64_C(1) << FAULT_GARBAGE));
-    assert_int_equal(toy.counts[FAULT_GARBAGE], 5000);
-    assert_in_range(toy.counts[FAULT_NEWS], 880, 1120);
+    assert_int_equal(garbage, 5000);
+    assert_in_range(news, 880, 1120);
     assert_in_range(fragmented, 2350, 2650);
     assert_in_range(data_first, 2350, 2650);
 }
@@ -390,16 +395,36 @@ static void test_now_puts_exchange_time_on_the_clock_at_the_speed(void **state)
 {
     (void)state;
     OPEN_PLAIN(100, 10000);
-    toy.config.now = true;
+    toy.config.clock = CLOCK_OF_START;
     toy.config.speed = 2;
     run_toy(INT64_MAX);
     for (size_t i = 0; i < seen_count; i++) {
         assert_int_equal(seen[i].wire.time_ms, 5000 + i * 5);
     }
     OPEN(100, 10000, "delay=600");
-    toy.config.now = true;
+    toy.config.clock = CLOCK_OF_START;
     run_toy(INT64_MAX);
     assert_int_equal(seen[0].wire.time_ms, 5000 - 600000);
+}
+
+static void test_weeks_move_the_first_trade_after_the_start_at_new_yorks_time_of_day(void **state)
+{
+    (void)state;
+    /* The first trade, 1970-01-01 00:00:01 UTC, was on a Wednesday at 19:00:01 in New York's winter
+     * time. From 2026-07-15 12:00 UTC, a Wednesday, the next such moment is 19:00:01 that evening,
+     * in summer time: 23:00:01 UTC. */
+    OPEN_PLAIN(10, US_PER_S);
+    toy.config.clock = CLOCK_OF_WEEKS;
+    start_ms = INT64_C(1784116800000);
+    run_toy(INT64_MAX);
+    start_ms = 5000;
+    for (size_t i = 0; i < seen_count; i++) {
+        assert_int_equal(seen[i].wire.time_ms, INT64_C(1784156401000) + (int64_t)i * 1000);
+    }
+    OPEN_PLAIN(10, US_PER_S);
+    toy.config.clock = CLOCK_OF_WEEKS; /* the start is 4 s after the first trade: one week */
+    run_toy(INT64_MAX);
+    assert_int_equal(seen[0].wire.time_ms, 1000 + 7 * 86400 * INT64_C(1000));
 }
 
 static void test_the_network_takes_its_time_but_keeps_the_order(void **state)
@@ -451,6 +476,7 @@ int main(void)
         cmocka_unit_test(test_a_silent_symbol_is_left_out),
         cmocka_unit_test(test_long_pauses_are_shortened_and_times_kept),
         cmocka_unit_test(test_now_puts_exchange_time_on_the_clock_at_the_speed),
+        cmocka_unit_test(test_weeks_move_the_first_trade_after_the_start_at_new_yorks_time_of_day),
         cmocka_unit_test(test_the_network_takes_its_time_but_keeps_the_order),
         cmocka_unit_test(test_a_source_that_breaks_is_told_after_what_it_gave),
     };

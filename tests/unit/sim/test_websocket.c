@@ -8,7 +8,9 @@
 
 #include <cmocka.h>
 
+#include "support/seed.h"
 #include "tickd/base/error.h"
+#include "tickd/base/rng.h"
 
 #define HEADERS                                       \
     "Host: example.com\r\nUpgrade: websocket\r\n"     \
@@ -190,6 +192,29 @@ static void test_a_payload_beyond_the_limit_is_refused_by_its_head(void **state)
                      ERROR_OVERFLOW);
 }
 
+static void test_any_bytes_are_taken_or_refused_within_their_bounds(void **state)
+{
+    (void)state;
+    struct rng rng;
+    rng_seed(&rng, test_seed());
+    for (int i = 0; i < 200000; i++) {
+        size_t length = rng_below(&rng, 40);
+        char *bytes = malloc(length + 1); /* a sanitizer sees a read beyond it */
+        struct websocket_frame frame;
+        assert_non_null(bytes);
+        for (size_t k = 0; k < length; k++) {
+            static const char likely[] = "\x81\x82\x89\xfe\xff\x85\0\r\n:GET / HTTP/1.1 Upgrade";
+            bytes[k] = rng_below(&rng, 4) == 0 ? (char)rng_next(&rng)
+                                               : likely[rng_below(&rng, sizeof likely)];
+        }
+        int result = websocket_read_frame(bytes, length, 30, &frame);
+        assert_true(result != 1 || (frame.used <= length && frame.length <= 30));
+        result = websocket_read_request(bytes, length, &request);
+        assert_true(result <= 0);
+        free(bytes);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -204,6 +229,7 @@ int main(void)
         cmocka_unit_test(test_a_masked_frame_of_the_rfc_is_read),
         cmocka_unit_test(test_frames_against_the_protocol_are_refused),
         cmocka_unit_test(test_a_payload_beyond_the_limit_is_refused_by_its_head),
+        cmocka_unit_test(test_any_bytes_are_taken_or_refused_within_their_bounds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

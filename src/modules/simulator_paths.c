@@ -1,0 +1,283 @@
+/* The stationary bootstrap, its pool of paths, and what the pool says. */
+#include "tickd/modules/simulator_paths.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "tickd/base/assert.h"
+#include "tickd/base/real.h"
+
+static const double tail = 0.05;
+static const double weight_negligible = 1e-3; /* of an autocovariance, by the blocks that end */
+
+void paths_init(struct path_pool *pool, struct arena *arena, size_t paths, size_t returns,
+                uint32_t horizon_bars)
+{
+    size_t group_size = paths / PATH_GROUPS;
+    double *prefix = arena_take(arena, "simulator", "residuals", returns + 1, sizeof *prefix);
+    double *ends =
+        arena_take(arena, "simulator", "paths", PATH_GROUPS * group_size, sizeof *ends);
+    ASSERT(group_size >= 1);
+    if (arena_measuring(arena)) {
+        return;
+    }
+    *pool = (struct path_pool){
+        .source = {.prefix = prefix}, .group_size = group_size, .horizon_bars = horizon_bars};
+    for (size_t i = 0; i < PATH_GROUPS; i++) {
+        pool->groups[i].ends = ends + i * group_size;
+    }
+}
+
+/* The source. */
+
+static void set_prefix(struct path_source *source, const double *residuals, size_t count)
+{
+    double mean = 0.0;
+    double sum = 0.0;
+    for (size_t i = 0; i < count; i++) {
+        mean += residuals[i] / (double)count;
+    }
+    for (size_t i = 0; i < count; i++) {
+        source->prefix[i] = sum;
+        sum += residuals[i] - mean;
+    }
+    source->prefix[count] = 0.0;
+    source->count = count;
+}
+
+/* Blocks go on with probability 1 − 1/b: the length is geometric. */
+static void set_lengths(struct path_source *source, double goes_on)
+{
+    double longer = 1.0;
+    for (size_t i = 0; i < PATH_LENGTHS; i++) {
+        longer *= goes_on;
+        source->longer[i] = (uint32_t)(longer * 4294967295.0);
+    }
+}
+
+static double residual_at(const struct path_source *source, size_t i)
+{
+    return source->prefix[i + 1] - source->prefix[i];
+}
+
+static double circular_autocovariance(const struct path_source *source, size_t lag)
+{
+    double sum = 0.0;
+    size_t other = lag % source->count;
+    for (size_t i = 0; i < source->count; i++) {
+        sum += residual_at(source, i) * residual_at(source, other);
+        other = other + 1 == source->count ? 0 : other + 1;
+    }
+    return sum / (double)source->count;
+}
+
+/* Politis & Romano 1994, lemma 1: of the sum of H values of a bootstrapped series,
+ * H·(R(0) + 2·Σ (1 − k/H)·(1 − p)^k·R(k)), R the circular autocovariances, p = 1/b. */
+static double end_variance(const struct path_source *source, double goes_on, uint32_t horizon_bars)
+{
+    double variance = circular_autocovariance(source, 0);
+    double weight = goes_on;
+    for (uint32_t lag = 1; lag < horizon_bars && weight > weight_negligible; lag++) {
+        double overlap = 1.0 - (double)lag / horizon_bars;
+        variance += 2.0 * overlap * weight * circular_autocovariance(source, lag);
+        weight *= goes_on;
+    }
+    return variance > 0.0 ? variance * horizon_bars : 0.0;
+}
+
+void paths_refresh(struct path_pool *pool, const double *residuals, size_t count,
+                   double block_length)
+{
+    double goes_on = 1.0 - 1.0 / block_length;
+    ASSERT(count >= 1 && block_length >= 1.0);
+    set_prefix(&pool->source, residuals, count);
+    set_lengths(&pool->source, goes_on);
+    pool->source.variance = end_variance(&pool->source, goes_on, pool->horizon_bars);
+}
+
+void paths_forget(struct path_pool *pool)
+{
+    pool->source.count = 0;
+    for (size_t i = 0; i < PATH_GROUPS; i++) {
+        pool->groups[i].number = 0;
+    }
+}
+
+/* Drawing. */
+
+/* One draw gives both: where a block begins (upper half) and how long it is (lower half). */
+static double draw_end(const struct path_source *source, struct rng *rng, size_t bars)
+{
+    double end = 0.0;
+    size_t left = bars;
+    while (left > 0) {
+        uint64_t draw = rng_next(rng);
+        size_t start = (size_t)(((draw >> 32) * source->count) >> 32);
+        uint32_t chance = (uint32_t)draw;
+        size_t length = 1;
+        while (length < left && length <= PATH_LENGTHS && chance < source->longer[length - 1]) {
+            length++;
+        }
+        size_t stop = (start + length) % source->count;
+        end += source->prefix[stop] - source->prefix[start];
+        left -= length;
+    }
+    return end;
+}
+
+/* Shell's sort with Ciura's gaps (2001): groups are small. */
+static void sort(double *values, size_t count)
+{
+    static const size_t gaps[] = {701, 301, 132, 57, 23, 10, 4, 1};
+    for (size_t g = 0; g < ARRAY_LENGTH(gaps); g++) {
+        size_t gap = gaps[g];
+        for (size_t i = gap; i < count; i++) {
+            double value = values[i];
+            size_t place = i;
+            while (place >= gap && values[place - gap] > value) {
+                values[place] = values[place - gap];
+                place -= gap;
+            }
+            values[place] = value;
+        }
+    }
+}
+
+void paths_draw(struct path_pool *pool, struct rng *rng, uint32_t number)
+{
+    struct path_group *group = &pool->groups[pool->next];
+    double deviation = sqrt(pool->source.variance);
+    ASSERT(pool->source.count > 0);
+    for (size_t i = 0; i < pool->group_size; i++) {
+        double end = draw_end(&pool->source, rng, pool->horizon_bars);
+        group->ends[i] = deviation > 0.0 ? end / deviation : 0.0;
+    }
+    sort(group->ends, pool->group_size);
+    group->number = number;
+    pool->next = (pool->next + 1) % PATH_GROUPS;
+}
+
+/* Figures. */
+
+static bool counts(const struct path_pool *pool, size_t group, uint32_t number)
+{
+    uint32_t drawn = pool->groups[group].number;
+    return drawn != 0 && number - drawn <= pool->horizon_bars;
+}
+
+size_t paths_groups(const struct path_pool *pool, uint32_t number)
+{
+    size_t groups = 0;
+    for (size_t i = 0; i < PATH_GROUPS; i++) {
+        groups += counts(pool, i, number) ? 1 : 0;
+    }
+    return groups;
+}
+
+double paths_variance_ratio(const struct path_pool *pool)
+{
+    return pool->source.variance / pool->horizon_bars;
+}
+
+/* How many of a group's ends are at most `bound`. */
+static size_t at_most(const struct path_pool *pool, size_t group, double bound)
+{
+    const double *ends = pool->groups[group].ends;
+    size_t low = 0;
+    size_t high = pool->group_size;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (ends[middle] <= bound) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+/* Sum and last of the `wanted` worst ends, worst first, merged from the groups' lower (for a short
+ * position upper) ends; in the position's direction. */
+static double sum_worst(const struct path_pool *pool, uint32_t number, bool is_short, size_t wanted,
+                        double *last)
+{
+    size_t taken[PATH_GROUPS] = {0};
+    double sum = 0.0;
+    *last = 0.0;
+    for (size_t n = 0; n < wanted; n++) {
+        size_t from = PATH_GROUPS;
+        double worst = 0.0;
+        for (size_t i = 0; i < PATH_GROUPS; i++) {
+            if (!counts(pool, i, number) || taken[i] == pool->group_size) {
+                continue;
+            }
+            const double *ends = pool->groups[i].ends;
+            double end = is_short ? -ends[pool->group_size - 1 - taken[i]] : ends[taken[i]];
+            if (from == PATH_GROUPS || end < worst) {
+                from = i;
+                worst = end;
+            }
+        }
+        ASSERT(from < PATH_GROUPS);
+        taken[from]++;
+        sum += worst;
+        *last = worst;
+    }
+    return sum;
+}
+
+static size_t tail_count(size_t paths)
+{
+    size_t count = (size_t)((double)paths * tail);
+    return count > 0 ? count : 1;
+}
+
+static double probability_above(const struct path_pool *pool, uint32_t number,
+                                const struct path_position *position, size_t paths)
+{
+    double bound = (position->costs - position->drift) / position->deviation;
+    size_t below = 0;
+    for (size_t i = 0; i < PATH_GROUPS; i++) {
+        if (!counts(pool, i, number)) {
+            continue;
+        }
+        below += position->is_short ? pool->group_size - at_most(pool, i, -bound)
+                                    : at_most(pool, i, bound);
+    }
+    return 1.0 - (double)below / (double)paths;
+}
+
+static double loss_of(const struct path_position *position, double end)
+{
+    return position->costs - position->drift - position->deviation * end;
+}
+
+struct path_figures paths_figures(const struct path_pool *pool, uint32_t number,
+                                  const struct path_position *position)
+{
+    size_t paths = paths_groups(pool, number) * pool->group_size;
+    size_t worst = tail_count(paths);
+    double last;
+    ASSERT(paths > 0 && position->deviation > 0.0);
+    double sum = sum_worst(pool, number, position->is_short, worst, &last);
+    return (struct path_figures){
+        .paths = paths,
+        .probability_profit = probability_above(pool, number, position, paths),
+        .value_at_risk = loss_of(position, last),
+        .expected_shortfall = loss_of(position, sum / (double)worst),
+    };
+}
+
+/* The worst of those that are there can only be joined by worse ones. */
+bool paths_tail_exceeds(const struct path_pool *pool, uint32_t number,
+                        const struct path_position *position, double limit)
+{
+    size_t paths = paths_groups(pool, number) * pool->group_size;
+    size_t worst = tail_count(PATH_GROUPS * pool->group_size);
+    double last;
+    if (paths < worst) {
+        return false;
+    }
+    double sum = sum_worst(pool, number, position->is_short, worst, &last);
+    return loss_of(position, sum / (double)worst) > limit;
+}
