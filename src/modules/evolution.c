@@ -16,7 +16,7 @@
 enum { BLOCKS_A_HORIZON = 4 };
 
 /* A record is looked at every so many blocks, once each half has so many. */
-enum { DEGRADED_LOOK_BLOCKS = 40, DEGRADED_HALF_MIN = 40 };
+enum { DEGRADED_LOOK_BLOCKS = 10, DEGRADED_HALF_MIN = 40 };
 
 enum { EVOLVING_SPECIES = SPECIES_COIN };
 

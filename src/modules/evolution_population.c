@@ -8,10 +8,10 @@
 
 /* A duel is over when the trial is ahead by so many standard errors, or behind by so many, and
  * after so many generations in any case, when half an error decides. */
-static const double duel_won = 1.5;
-static const double duel_lost = -1.0;
+static const double duel_won = 2.0;
+static const double duel_lost = -1.5;
 static const double duel_ahead = 0.5;
-enum { DUEL_BLOCKS_MIN = 12, DUEL_GENERATIONS = 4 };
+enum { DUEL_BLOCKS_MIN = 12, DUEL_GENERATIONS = 8 };
 
 /* Every so manieth trial is drawn anew. */
 enum { IMMIGRANTS = 4 };

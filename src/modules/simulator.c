@@ -38,6 +38,7 @@ struct waiting_decision {
     double scale;
     double sigma; /* σ·√H by its volatility */
     double drift;
+    double deviation;
     double costs;
     double probability; /* NaN: nothing was said */
     double value_at_risk;
@@ -86,6 +87,7 @@ struct case_file {
     double scale;
     double sigma;
     double strength;
+    double weights[PATH_RANKS];
     int level;
     struct simulation_message result;
 };
@@ -247,9 +249,12 @@ static double sign_of(enum side side)
 }
 
 static void learn_outcome(struct simulator *simulator, uint16_t symbol_id,
-                          const struct waiting_decision *then, double horizon_return)
+                          const struct waiting_decision *then,
+                          const struct decision_message *now)
 {
-    double move = sign_of(then->side) * horizon_return;
+    const struct path_pool *pool = &simulator->of[symbol_id].pool;
+    uint32_t number = now->number;
+    double move = sign_of(then->side) * now->horizon_return;
     struct simulator_entry *entry = entry_by_number(simulator, then->entry);
     if (entry != NULL) {
         entry->outcome = move;
@@ -258,13 +263,19 @@ static void learn_outcome(struct simulator *simulator, uint16_t symbol_id,
     if (!(then->scale > 0.0)) {
         return;
     }
-    double residual = then->sigma > 0.0 ? (move - then->drift) / then->sigma : real_nan();
+    bool expected = then->sigma > 0.0;
+    struct path_position position = {.drift = then->drift,
+                                     .deviation = then->deviation,
+                                     .is_short = then->side == SIDE_SELL};
     horizon_learn(&simulator->horizon, symbol_id,
                   &(struct horizon_outcome){.number = then->number,
                                             .side = then->side,
                                             .level = then->level,
                                             .move = move / then->scale,
-                                            .residual = residual});
+                                            .residual = expected ? (move - then->drift) / then->sigma
+                                                                 : real_nan(),
+                                            .rank = expected ? paths_rank(pool, number, &position, move)
+                                                             : real_nan()});
     if (then->probability == then->probability) {
         record_add(&simulator->record, move - then->costs, then->probability, then->value_at_risk,
                    then->expected_shortfall);
@@ -281,7 +292,7 @@ static void learn(struct simulator *simulator, uint16_t symbol_id,
     const struct waiting_decision *then = ring_at(&symbol->waiting, 0);
     bool known = decision->horizon_return == decision->horizon_return;
     if (then->side != SIDE_HOLD && known) {
-        learn_outcome(simulator, symbol_id, then, decision->horizon_return);
+        learn_outcome(simulator, symbol_id, then, decision);
     }
 }
 
@@ -396,6 +407,7 @@ static struct path_position position_of(const struct case_file *file)
     return (struct path_position){.drift = file->result.drift,
                                   .deviation = file->result.deviation,
                                   .costs = file->result.costs,
+                                  .weights = file->weights,
                                   .is_short = file->decision->side == SIDE_SELL};
 }
 
@@ -483,6 +495,7 @@ static void judge(struct simulator *simulator, struct case_file *file)
         file->scale * horizon_drift(&simulator->horizon, file->symbol_id, side, file->level);
     result->deviation =
         file->sigma * sqrt(horizon_variance(&simulator->horizon, file->symbol_id, start));
+    horizon_weights(&simulator->horizon, file->weights);
     judge_edge(simulator, file);
     judge_paths(simulator, file);
     size_up(simulator, file);
@@ -511,6 +524,7 @@ static void wait_for_outcome(struct simulator *simulator, const struct case_file
         .scale = file->scale,
         .sigma = said && file->result.drift == file->result.drift ? file->sigma : real_nan(),
         .drift = file->result.drift,
+        .deviation = file->result.deviation,
         .costs = file->result.costs,
         .probability = said ? file->result.probability_profit : real_nan(),
         .value_at_risk = file->result.value_at_risk,

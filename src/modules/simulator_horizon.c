@@ -55,6 +55,10 @@ void horizon_learn(struct horizon *horizon, size_t symbol_id, const struct horiz
         add_to(&symbol->variance, square, part);
         add_to(&horizon->variance, square, part);
     }
+    if (outcome->rank == outcome->rank) {
+        size_t rank = (size_t)(outcome->rank * HORIZON_RANKS);
+        horizon->ranks[rank < HORIZON_RANKS ? rank : HORIZON_RANKS - 1] += 1.0;
+    }
 }
 
 static void fade(struct horizon_sums *sums, double keep)
@@ -77,6 +81,9 @@ void horizon_fade(struct horizon *horizon, double keep)
 {
     fade_drifts(horizon->drift, keep);
     fade(&horizon->variance, keep);
+    for (size_t i = 0; i < HORIZON_RANKS; i++) {
+        horizon->ranks[i] *= keep;
+    }
     for (size_t i = 0; i < horizon->symbols; i++) {
         fade_drifts(horizon->of[i].drift, keep);
         fade(&horizon->of[i].variance, keep);
@@ -117,4 +124,18 @@ double horizon_variance(const struct horizon *horizon, size_t symbol, double sta
     ASSERT(symbol < horizon->symbols);
     double common = mean_towards(&horizon->variance, start, horizon->prior);
     return mean_towards(&horizon->of[symbol].variance, common, horizon->prior);
+}
+
+void horizon_weights(const struct horizon *horizon, double weights[HORIZON_RANKS])
+{
+    double count = 0.0;
+    double horizons = horizon->variance.horizons;
+    for (size_t i = 0; i < HORIZON_RANKS; i++) {
+        count += horizon->ranks[i];
+    }
+    for (size_t i = 0; i < HORIZON_RANKS; i++) {
+        double share = count > 0.0 ? horizon->ranks[i] / count : 0.0;
+        double seen = count > 0.0 ? horizons : 0.0;
+        weights[i] = (seen * share * HORIZON_RANKS + horizon->prior) / (seen + horizon->prior);
+    }
 }

@@ -196,55 +196,62 @@ static size_t at_most(const struct path_pool *pool, size_t group, double bound)
     return low;
 }
 
-/* Sum and last of the `wanted` worst ends, worst first, merged from the groups' lower (for a short
- * position upper) ends; in the position's direction. */
-static double sum_worst(const struct path_pool *pool, uint32_t number, bool is_short, size_t wanted,
-                        double *last)
-{
-    size_t taken[PATH_GROUPS] = {0};
-    double sum = 0.0;
-    *last = 0.0;
-    for (size_t n = 0; n < wanted; n++) {
-        size_t from = PATH_GROUPS;
-        double worst = 0.0;
-        for (size_t i = 0; i < PATH_GROUPS; i++) {
-            if (!counts(pool, i, number) || taken[i] == pool->group_size) {
-                continue;
-            }
-            const double *ends = pool->groups[i].ends;
-            double end = is_short ? -ends[pool->group_size - 1 - taken[i]] : ends[taken[i]];
-            if (from == PATH_GROUPS || end < worst) {
-                from = i;
-                worst = end;
-            }
-        }
-        ASSERT(from < PATH_GROUPS);
-        taken[from]++;
-        sum += worst;
-        *last = worst;
-    }
-    return sum;
-}
+/* Walks through the ends in the position's direction, worst first, merged from the groups. */
+struct merge {
+    const struct path_pool *pool;
+    uint32_t number;
+    bool is_short;
+    size_t taken[PATH_GROUPS];
+};
 
-static size_t tail_count(size_t paths)
+static double next_worst(struct merge *merge)
 {
-    size_t count = (size_t)((double)paths * tail);
-    return count > 0 ? count : 1;
-}
-
-static double probability_above(const struct path_pool *pool, uint32_t number,
-                                const struct path_position *position, size_t paths)
-{
-    double bound = (position->costs - position->drift) / position->deviation;
-    size_t below = 0;
+    const struct path_pool *pool = merge->pool;
+    size_t from = PATH_GROUPS;
+    double worst = 0.0;
     for (size_t i = 0; i < PATH_GROUPS; i++) {
-        if (!counts(pool, i, number)) {
+        if (!counts(pool, i, merge->number) || merge->taken[i] == pool->group_size) {
             continue;
         }
-        below += position->is_short ? pool->group_size - at_most(pool, i, -bound)
-                                    : at_most(pool, i, bound);
+        const double *ends = pool->groups[i].ends;
+        size_t at = merge->is_short ? pool->group_size - 1 - merge->taken[i] : merge->taken[i];
+        double end = merge->is_short ? -ends[at] : ends[at];
+        if (from == PATH_GROUPS || end < worst) {
+            from = i;
+            worst = end;
+        }
     }
-    return 1.0 - (double)below / (double)paths;
+    ASSERT(from < PATH_GROUPS);
+    merge->taken[from]++;
+    return worst;
+}
+
+/* The worst 5%, by weight, of `paths` paths of which the worst are there: the end where they stop
+ * and their mean. false when fewer are there than it takes. */
+struct lower_tail {
+    double end;
+    double mean;
+};
+
+static bool find_tail(const struct path_pool *pool, uint32_t number,
+                      const struct path_position *position, size_t paths, struct lower_tail *result)
+{
+    struct merge merge = {.pool = pool, .number = number, .is_short = position->is_short};
+    size_t there = paths_groups(pool, number) * pool->group_size;
+    double left = tail * (double)paths;
+    double sum = 0.0;
+    for (size_t i = 0; i < there; i++) {
+        double weight = position->weights[i * PATH_RANKS / paths];
+        double part = weight < left ? weight : left;
+        result->end = next_worst(&merge);
+        sum += part * result->end;
+        left -= part;
+        if (!(left > 0.0)) {
+            result->mean = sum / (tail * (double)paths);
+            return true;
+        }
+    }
+    return false;
 }
 
 static double loss_of(const struct path_position *position, double end)
@@ -252,19 +259,49 @@ static double loss_of(const struct path_position *position, double end)
     return position->costs - position->drift - position->deviation * end;
 }
 
+double paths_rank(const struct path_pool *pool, uint32_t number,
+                  const struct path_position *position, double gain)
+{
+    double bound = (gain - position->drift) / position->deviation;
+    size_t paths = paths_groups(pool, number) * pool->group_size;
+    size_t below = 0;
+    for (size_t i = 0; i < PATH_GROUPS; i++) {
+        if (counts(pool, i, number)) {
+            below += position->is_short ? pool->group_size - at_most(pool, i, -bound)
+                                        : at_most(pool, i, bound);
+        }
+    }
+    return paths > 0 ? (double)below / (double)paths : real_nan();
+}
+
+/* Weight of all paths below that rank ÷ weight of all. */
+static double weight_below(const double *weights, double rank)
+{
+    double place = rank * PATH_RANKS;
+    double sum = 0.0;
+    double all = 0.0;
+    for (size_t i = 0; i < PATH_RANKS; i++) {
+        double part = place - (double)i;
+        sum += part >= 1.0 ? weights[i] : part > 0.0 ? part * weights[i] : 0.0;
+        all += weights[i];
+    }
+    return sum / all;
+}
+
 struct path_figures paths_figures(const struct path_pool *pool, uint32_t number,
                                   const struct path_position *position)
 {
     size_t paths = paths_groups(pool, number) * pool->group_size;
-    size_t worst = tail_count(paths);
-    double last;
+    struct lower_tail worst;
     ASSERT(paths > 0 && position->deviation > 0.0);
-    double sum = sum_worst(pool, number, position->is_short, worst, &last);
+    bool found = find_tail(pool, number, position, paths, &worst);
+    ASSERT(found);
+    double rank = paths_rank(pool, number, position, position->costs);
     return (struct path_figures){
         .paths = paths,
-        .probability_profit = probability_above(pool, number, position, paths),
-        .value_at_risk = loss_of(position, last),
-        .expected_shortfall = loss_of(position, sum / (double)worst),
+        .probability_profit = 1.0 - weight_below(position->weights, rank),
+        .value_at_risk = loss_of(position, worst.end),
+        .expected_shortfall = loss_of(position, worst.mean),
     };
 }
 
@@ -272,12 +309,7 @@ struct path_figures paths_figures(const struct path_pool *pool, uint32_t number,
 bool paths_tail_exceeds(const struct path_pool *pool, uint32_t number,
                         const struct path_position *position, double limit)
 {
-    size_t paths = paths_groups(pool, number) * pool->group_size;
-    size_t worst = tail_count(PATH_GROUPS * pool->group_size);
-    double last;
-    if (paths < worst) {
-        return false;
-    }
-    double sum = sum_worst(pool, number, position->is_short, worst, &last);
-    return loss_of(position, sum / (double)worst) > limit;
+    struct lower_tail worst;
+    return find_tail(pool, number, position, PATH_GROUPS * pool->group_size, &worst) &&
+           loss_of(position, worst.mean) > limit;
 }

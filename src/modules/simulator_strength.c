@@ -15,11 +15,11 @@ void strength_init(struct strength *strength, double half_life)
     *strength = (struct strength){.weight = 1.0, .growth = real_exp(LN_2 / half_life)};
 }
 
-/* The bin, and how far into it, 0 to 1. The exponent and the first four bits behind the point of a
+/* The bin, and how far into it, 0 to 1. The exponent and the first six bits behind the point of a
  * double are octave and bin, from 2^-10 on. */
 static size_t bin_of(double score, double *within)
 {
-    enum { MANTISSA_BITS = 52, BIN_BITS = 4, BIAS = 1023 };
+    enum { MANTISSA_BITS = 52, BIN_BITS = 6, BIAS = 1023 };
     const uint64_t first = (uint64_t)(BIAS - STRENGTH_OCTAVES) << BIN_BITS;
     double size = fabs(score);
     uint64_t bits;
@@ -43,6 +43,9 @@ static void lighten(struct strength *strength)
     for (size_t i = 0; i < STRENGTH_BINS; i++) {
         strength->bins[i] /= heaviest;
     }
+    for (size_t i = 0; i < STRENGTH_OCTAVES; i++) {
+        strength->octaves[i] /= heaviest;
+    }
     strength->total /= heaviest;
     strength->weight /= heaviest;
 }
@@ -50,7 +53,9 @@ static void lighten(struct strength *strength)
 void strength_add(struct strength *strength, double score)
 {
     double within;
-    strength->bins[bin_of(score, &within)] += strength->weight;
+    size_t bin = bin_of(score, &within);
+    strength->bins[bin] += strength->weight;
+    strength->octaves[bin / STRENGTH_PER_OCTAVE] += strength->weight;
     strength->total += strength->weight;
     strength->weight *= strength->growth;
     strength->seen++;
@@ -67,7 +72,11 @@ double strength_rank(const struct strength *strength, double score)
         return real_nan();
     }
     size_t bin = bin_of(score, &within);
-    for (size_t i = 0; i < bin; i++) {
+    size_t octave = bin / STRENGTH_PER_OCTAVE;
+    for (size_t i = 0; i < octave; i++) {
+        below += strength->octaves[i];
+    }
+    for (size_t i = octave * STRENGTH_PER_OCTAVE; i < bin; i++) {
         below += strength->bins[i];
     }
     return (below + within * strength->bins[bin]) / strength->total;

@@ -6,28 +6,12 @@
 
 #include "tickd/base/assert.h"
 #include "tickd/base/options.h"
+#include "tickd/ops/control_call.h"
 #include "tickd/ops/control_rows.h"
 #include "tickd/ops/health_log.h"
 #include "tickd/ops/status_json.h"
 
-enum { ENTRIES_DEFAULT = 20, ENTRIES_MAX = 10000000, WAIT_SECONDS_MAX = 31536000 };
-
-struct control_desk {
-    const struct control_host *host;
-    struct status status;
-    struct request request;
-    struct rpc_fault fault;
-};
-
-/* One request on its way through. */
-struct call {
-    struct control_desk *desk;
-    const struct control_peer *peer;
-    const struct request *request;
-    struct control_promise *promise;
-    struct rpc_fault *fault; /* a command that fails sets it */
-    struct json *json;       /* the result */
-};
+enum { WAIT_SECONDS_MAX = 31536000 };
 
 struct control_desk *control_desk_create(const struct control_host *host)
 {
@@ -44,7 +28,7 @@ void control_desk_destroy(struct control_desk **desk)
     *desk = NULL;
 }
 
-static const struct status *fill_status(struct control_desk *desk)
+const struct status *call_fill_status(struct control_desk *desk)
 {
     memset(&desk->status, 0, sizeof desk->status);
     desk->status.version = TICKD_VERSION;
@@ -54,15 +38,14 @@ static const struct status *fill_status(struct control_desk *desk)
 
 /* Arguments. */
 
-static const char *argument(const struct call *call, size_t place)
+const char *call_argument(const struct call *call, size_t place)
 {
     return place < call->request->argument_count ? call->request->arguments[place] : NULL;
 }
 
-/* A number that may be left out. */
-static bool take_number(const struct call *call, size_t place, int64_t most, int64_t *number)
+bool call_take_number(const struct call *call, size_t place, int64_t most, int64_t *number)
 {
-    const char *text = argument(call, place);
+    const char *text = call_argument(call, place);
 
     if (text == NULL || options_whole(text, 1, most, number) == 0)
         return true;
@@ -73,52 +56,53 @@ static bool take_number(const struct call *call, size_t place, int64_t most, int
 
 /* The commands that only read. */
 
-static enum control_outcome answer_status(struct call *call)
+enum control_outcome answer_status(struct call *call)
 {
-    status_print_json(fill_status(call->desk), call->json);
+    status_print_json(call_fill_status(call->desk), call->json);
     return CONTROL_ANSWERED;
 }
 
-static enum control_outcome answer_health(struct call *call)
+enum control_outcome answer_health(struct call *call)
 {
-    const struct status *status = fill_status(call->desk);
+    const struct status *status = call_fill_status(call->desk);
 
     json_begin_object(call->json, NULL);
     json_real(call->json, "score", status->health_score);
     status_print_modules(status, call->json, "modules");
     json_begin_rows(call->json, "minutes");
-    control_print_minutes(call->desk->host->engine, ENTRIES_MAX, call->json);
+    control_print_minutes(call->desk->host->engine, CALL_ENTRIES_MAX, call->json);
     json_end(call->json);
     json_end(call->json);
     return CONTROL_ANSWERED;
 }
 
-static enum control_outcome answer_modules(struct call *call)
+enum control_outcome answer_modules(struct call *call)
 {
-    status_print_modules(fill_status(call->desk), call->json, NULL);
+    status_print_modules(call_fill_status(call->desk), call->json, NULL);
     return CONTROL_ANSWERED;
 }
 
-static enum control_outcome answer_histories(struct call *call)
+enum control_outcome answer_histories(struct call *call)
 {
-    status_print_histories(fill_status(call->desk), call->json, NULL);
+    status_print_histories(call_fill_status(call->desk), call->json, NULL);
     return CONTROL_ANSWERED;
 }
 
-static enum control_outcome answer_history(struct call *call)
+enum control_outcome answer_history(struct call *call)
 {
-    const struct status *status = fill_status(call->desk);
-    const struct history *history = control_find_history(status, argument(call, 0), call->fault);
-    int64_t count = ENTRIES_DEFAULT;
+    const struct status *status = call_fill_status(call->desk);
+    const struct history *history =
+        control_find_history(status, call_argument(call, 0), call->fault);
+    int64_t count = CALL_ENTRIES_DEFAULT;
 
-    if (history == NULL || !take_number(call, 1, ENTRIES_MAX, &count))
+    if (history == NULL || !call_take_number(call, 1, CALL_ENTRIES_MAX, &count))
         return CONTROL_ANSWERED;
     control_print_history(call->desk->host->engine, history, (size_t)count, call->json,
                           call->fault);
     return CONTROL_ANSWERED;
 }
 
-static enum control_outcome answer_symbols(struct call *call)
+enum control_outcome answer_symbols(struct call *call)
 {
     json_begin_rows(call->json, NULL);
     control_print_symbols(call->desk->host->engine, call->json);
@@ -126,17 +110,17 @@ static enum control_outcome answer_symbols(struct call *call)
     return CONTROL_ANSWERED;
 }
 
-static enum control_outcome answer_bars(struct call *call)
+enum control_outcome answer_bars(struct call *call)
 {
     struct engine *engine = call->desk->host->engine;
-    const char *name = argument(call, 0);
+    const char *name = call_argument(call, 0);
     uint16_t symbol = symbols_find(engine_symbols(engine), name, strlen(name));
-    int64_t count = ENTRIES_DEFAULT;
+    int64_t count = CALL_ENTRIES_DEFAULT;
 
     if (symbol == SYMBOL_NONE) {
         rpc_fault_set(call->fault, RPC_NOT_FOUND,
                       "there is no symbol \"%.40s\"; \"symbols\" lists them", name);
-    } else if (take_number(call, 1, ENTRIES_MAX, &count)) {
+    } else if (call_take_number(call, 1, CALL_ENTRIES_MAX, &count)) {
         json_begin_rows(call->json, NULL);
         control_print_bars(engine, symbol, (size_t)count, call->json);
         json_end(call->json);
@@ -144,7 +128,7 @@ static enum control_outcome answer_bars(struct call *call)
     return CONTROL_ANSWERED;
 }
 
-static enum control_outcome answer_config(struct call *call)
+enum control_outcome answer_config(struct call *call)
 {
     json_begin_rows(call->json, NULL);
     control_print_settings(call->desk->host->settings, call->desk->host->origins, call->json);
@@ -152,7 +136,7 @@ static enum control_outcome answer_config(struct call *call)
     return CONTROL_ANSWERED;
 }
 
-static enum control_outcome answer_version(struct call *call)
+enum control_outcome answer_version(struct call *call)
 {
     json_begin_object(call->json, NULL);
     json_text(call->json, "tickd", TICKD_VERSION);
@@ -160,7 +144,7 @@ static enum control_outcome answer_version(struct call *call)
     return CONTROL_ANSWERED;
 }
 
-static enum control_outcome answer_help(struct call *call)
+enum control_outcome answer_help(struct call *call)
 {
     json_begin_rows(call->json, NULL);
     for (size_t i = 0; i < CONTROL_COMMAND_COUNT; i++) {
@@ -185,11 +169,11 @@ static const char *const state_names[CONTROL_STATE_COUNT] = {
 #undef X
 };
 
-static enum control_outcome answer_wait(struct call *call)
+enum control_outcome answer_wait(struct call *call)
 {
-    const char *name = argument(call, 0);
+    const char *name = call_argument(call, 0);
 
-    if (!take_number(call, 1, WAIT_SECONDS_MAX, &call->promise->seconds_max))
+    if (!call_take_number(call, 1, WAIT_SECONDS_MAX, &call->promise->seconds_max))
         return CONTROL_ANSWERED;
     for (size_t i = 0; i < CONTROL_STATE_COUNT; i++) {
         if (strcmp(name, state_names[i]) == 0) {
@@ -231,7 +215,7 @@ bool control_try_wait(struct control_desk *desk, const struct control_promise *p
     struct json json;
 
     ASSERT(promise->state < CONTROL_STATE_COUNT);
-    if (holds(promise->state, fill_status(desk))) {
+    if (holds(promise->state, call_fill_status(desk))) {
         rpc_begin_result(&json, reply, &promise->form);
         json_begin_object(&json, NULL);
         json_text(&json, "state", state_names[promise->state]);
@@ -267,10 +251,10 @@ static bool add_topic(const char *name, uint32_t *topics, struct rpc_fault *faul
     return false;
 }
 
-static enum control_outcome answer_watch(struct call *call)
+enum control_outcome answer_watch(struct call *call)
 {
     for (size_t i = 0; i < call->request->argument_count; i++) {
-        if (!add_topic(argument(call, i), &call->promise->topics, call->fault))
+        if (!add_topic(call_argument(call, i), &call->promise->topics, call->fault))
             return CONTROL_ANSWERED;
     }
     json_begin_object(call->json, NULL);
@@ -297,25 +281,32 @@ void control_print_message(const struct control_desk *desk, const struct control
 
 /* What changes something. */
 
-static enum control_outcome give_command(struct call *call, enum command_verb verb, int64_t number,
-                                         const char *text)
+enum control_outcome call_give_command(struct call *call, const struct command_message *command)
 {
-    struct command_message command = {
-        .number = number, .verb = (uint32_t)verb, .uid = (uint32_t)call->peer->uid};
+    struct command_message whole = *command;
 
-    text_copy(command.argument, sizeof command.argument, text);
-    call->desk->host->command(call->desk->host->state, &command);
+    whole.uid = (uint32_t)call->peer->uid;
+    call->desk->host->command(call->desk->host->state, &whole);
     json_begin_object(call->json, NULL);
-    json_text(call->json, "done", command_verb_name(verb));
-    if (text[0] != '\0')
-        json_text(call->json, "argument", text);
+    json_text(call->json, "done", command_verb_name(whole.verb));
+    if (whole.argument[0] != '\0')
+        json_text(call->json, "argument", whole.argument);
     json_end(call->json);
     return CONTROL_ANSWERED;
 }
 
-static enum control_outcome answer_log(struct call *call)
+static enum control_outcome give_command(struct call *call, enum command_verb verb, int64_t number,
+                                         const char *text)
 {
-    const char *name = argument(call, 0);
+    struct command_message command = {.number = number, .verb = (uint32_t)verb};
+
+    text_copy(command.argument, sizeof command.argument, text);
+    return call_give_command(call, &command);
+}
+
+enum control_outcome answer_log(struct call *call)
+{
+    const char *name = call_argument(call, 0);
     int level = log_level_by_name(name);
 
     if (level >= 0)
@@ -325,12 +316,12 @@ static enum control_outcome answer_log(struct call *call)
     return CONTROL_ANSWERED;
 }
 
-static enum control_outcome answer_rotate(struct call *call)
+enum control_outcome answer_rotate(struct call *call)
 {
     return give_command(call, COMMAND_ROTATE, 0, "");
 }
 
-static enum control_outcome answer_shutdown(struct call *call)
+enum control_outcome answer_shutdown(struct call *call)
 {
     return give_command(call, COMMAND_SHUTDOWN, 0, "");
 }

@@ -196,6 +196,23 @@ static void print_messages(struct engine *engine, size_t count, struct json *jso
     }
 }
 
+void control_print_entries(struct engine *engine, const char *module, const char *name,
+                           size_t count, struct json *json)
+{
+    struct message message;
+    size_t there = 0;
+
+    while (there < count && engine_history_message(engine, module, name, there, &message))
+        there++;
+    for (size_t i = there; i > 0 && !json->out->cut; i--) {
+        memset(&message, 0, sizeof message);
+        if (!engine_history_message(engine, module, name, i - 1, &message))
+            break;
+        json_raw(json, NULL);
+        message_print_json(&message, engine_symbols(engine), json->out);
+    }
+}
+
 static void print_minutes(struct engine *engine, size_t count, struct json *json)
 {
     control_print_minutes(engine, count, json);
@@ -211,6 +228,7 @@ static const struct {
     {"bus", "message_log", print_messages, NULL},
     {"monitor", "health", print_minutes, NULL},
     {"market", "bars", NULL, "bars SYMBOL [N]"},
+    {"evolution", "agent_performance_history", NULL, "agent ID"},
 };
 
 void control_print_history(struct engine *engine, const struct history *history, size_t count,
@@ -229,6 +247,12 @@ void control_print_history(struct engine *engine, const struct history *history,
             return;
         }
         instead = readers[i].instead;
+    }
+    if (strcmp(instead, "histories") == 0) {
+        json_begin_rows(json, NULL);
+        control_print_entries(engine, history->module, history->name, count, json);
+        json_end(json);
+        return;
     }
     rpc_fault_set(fault, RPC_INVALID_PARAMS, "%s/%s is not listed entry by entry; ask: %s",
                   history->module, history->name, instead);

@@ -69,6 +69,58 @@ static const struct ctl_column minute_columns[] = {
     {"LAGGING", "lagging", CELL_LIST},         {"STALE", "stale", CELL_LIST},
 };
 
+static const struct ctl_column agent_columns[] = {
+    {"ID", "id", CELL_NUMBER},
+    {"SPECIES", "species", CELL_TEXT},
+    {"VERSION", "version", CELL_NUMBER},
+    {"STATE", "state", CELL_TEXT},
+    {"WEIGHT", "weight", CELL_REAL},
+    {"WORTH", "mean_worth", CELL_REAL},
+    {"REWARD", "mean_reward", CELL_REAL},
+    {"HITS", "hit_rate", CELL_REAL},
+    {"VOTES", "votes", CELL_NUMBER},
+    {"JUDGED", "judged", CELL_NUMBER},
+};
+
+static const struct ctl_column version_columns[] = {
+    {"VERSION", "version", CELL_NUMBER},      {"PARENT", "parent", CELL_NUMBER},
+    {"SINCE (UTC)", "time_us", CELL_TIME_US}, {"REASON", "reason", CELL_TEXT},
+    {"FITNESS", "fitness", CELL_REAL},        {"REWARD", "mean_reward", CELL_REAL},
+    {"JUDGED", "judged", CELL_NUMBER},        {"PARAMETERS", "parameters", CELL_VALUE},
+};
+
+static const struct ctl_column performance_columns[] = {
+    {"UNTIL (UTC)", "bar_start_ms", CELL_TIME_MS},
+    {"EARNED", "earned", CELL_REAL},
+    {"SCORED", "scored", CELL_NUMBER},
+    {"VERSION", "version", CELL_NUMBER},
+};
+
+static const struct ctl_column position_columns[] = {
+    {"SYMBOL", "symbol", CELL_TEXT},
+    {"QUANTITY", "quantity", CELL_TEXT},
+    {"AVERAGE PRICE", "average_price", CELL_TEXT},
+    {"LAST PRICE", "last_price", CELL_TEXT},
+    {"MARKET VALUE", "market_value", CELL_TEXT},
+    {"UNREALISED P&L", "unrealised_pnl", CELL_TEXT},
+};
+
+static const struct ctl_column fill_columns[] = {
+    {"SEQ", "seq", CELL_NUMBER},         {"TIME (UTC)", "time_us", CELL_TIME_US},
+    {"SYMBOL", "symbol", CELL_TEXT},     {"SIDE", "side", CELL_TEXT},
+    {"QUANTITY", "quantity", CELL_TEXT}, {"PRICE", "price", CELL_TEXT},
+    {"FEE", "fee", CELL_TEXT},           {"REALISED P&L", "realised_pnl", CELL_TEXT},
+    {"POSITION", "position", CELL_TEXT}, {"FOR", "purpose", CELL_TEXT},
+};
+
+static const struct ctl_column decision_columns[] = {
+    {"SEQ", "seq", CELL_NUMBER},           {"TIME (UTC)", "time_us", CELL_TIME_US},
+    {"SYMBOL", "symbol", CELL_TEXT},       {"SIDE", "side", CELL_TEXT},
+    {"SCORE", "score", CELL_REAL},         {"SUPPORT", "support", CELL_REAL},
+    {"QUORUM", "quorum", CELL_REAL},       {"DISSENT", "dissent", CELL_REAL},
+    {"ROBUST", "robustness", CELL_NUMBER}, {"REASON", "reason", CELL_TEXT},
+};
+
 #define PRINT_TABLE(out, list, columns) ctl_print_table(out, list, columns, ARRAY_LENGTH(columns))
 
 static void print_health(FILE *out, const cJSON *health)
@@ -82,6 +134,46 @@ static void print_health(FILE *out, const cJSON *health)
     PRINT_TABLE(out, ctl_member(health, "modules"), module_columns);
     fputc('\n', out);
     PRINT_TABLE(out, ctl_member(health, "minutes"), minute_columns);
+}
+
+static void print_agent(FILE *out, const cJSON *agent)
+{
+    char memory[CTL_CELL_MAX];
+    struct text line;
+
+    text_init(&line, memory, sizeof memory);
+    text_add(&line, "agent ");
+    ctl_add_cell(&line, ctl_member(agent, "id"), CELL_NUMBER);
+    text_add(&line, ", ");
+    ctl_add_cell(&line, ctl_member(agent, "species"), CELL_TEXT);
+    text_add(&line, ", ");
+    ctl_add_cell(&line, ctl_member(agent, "state"), CELL_TEXT);
+    text_add(&line, ", weight ");
+    ctl_add_cell(&line, ctl_member(agent, "weight"), CELL_REAL);
+    fprintf(out, "%s\n", memory);
+    text_clear(&line);
+    ctl_add_cell(&line, ctl_member(agent, "reference"), CELL_TEXT);
+    fprintf(out, "%s\n\n", memory);
+    PRINT_TABLE(out, ctl_member(agent, "versions"), version_columns);
+    fputc('\n', out);
+    PRINT_TABLE(out, ctl_member(agent, "performance"), performance_columns);
+}
+
+static void print_positions(FILE *out, const cJSON *result)
+{
+    char memory[CTL_CELL_MAX];
+    struct text line;
+
+    text_init(&line, memory, sizeof memory);
+    text_add(&line, "equity ");
+    ctl_add_cell(&line, ctl_member(result, "equity"), CELL_TEXT);
+    text_add(&line, ", cash ");
+    ctl_add_cell(&line, ctl_member(result, "cash"), CELL_TEXT);
+    text_add(&line, ", unrealised ");
+    ctl_add_cell(&line, ctl_member(result, "unrealised_pnl"), CELL_TEXT);
+    text_add(&line, cJSON_IsTrue(ctl_member(result, "halted")) ? ", halted" : "");
+    fprintf(out, "%s\n\n", memory);
+    PRINT_TABLE(out, ctl_member(result, "positions"), position_columns);
 }
 
 /* Entries of a history: messages line by line, all else in a table. */
@@ -169,6 +261,21 @@ void ctl_print_result(FILE *out, enum control_id command, const cJSON *result)
     case CONTROL_BARS:
         PRINT_TABLE(out, result, bar_columns);
         break;
+    case CONTROL_AGENTS:
+        PRINT_TABLE(out, result, agent_columns);
+        break;
+    case CONTROL_AGENT:
+        print_agent(out, result);
+        break;
+    case CONTROL_POSITIONS:
+        print_positions(out, result);
+        break;
+    case CONTROL_TRADES:
+        PRINT_TABLE(out, result, fill_columns);
+        break;
+    case CONTROL_DECISIONS:
+        PRINT_TABLE(out, result, decision_columns);
+        break;
     case CONTROL_CONFIG:
         PRINT_TABLE(out, result, setting_columns);
         break;
@@ -178,6 +285,12 @@ void ctl_print_result(FILE *out, enum control_id command, const cJSON *result)
     case CONTROL_VERSION:
     case CONTROL_WAIT:
     case CONTROL_WATCH:
+    case CONTROL_SUSPEND:
+    case CONTROL_RESUME:
+    case CONTROL_ROLLBACK:
+    case CONTROL_HALT:
+    case CONTROL_UNHALT:
+    case CONTROL_FLATTEN:
     case CONTROL_LOG:
     case CONTROL_ROTATE:
     case CONTROL_SHUTDOWN:

@@ -6,6 +6,7 @@
 
 #include "tickd/engine/engine.h"
 #include "tickd/ops/config_file.h"
+#include "tickd/ops/dump.h"
 
 enum { PROGRAM_SETS_MAX = 256, PROGRAM_REPLAYS_MAX = 256, PROGRAM_DIRECTORY_MAX = 512 };
 
@@ -68,6 +69,9 @@ int program_print_budget(const struct program *program);
 int program_build(struct program *program);
 void program_unbuild(struct program *program);
 
+/* --dump: NULL without it. --report: of program->status, which the caller has filled. */
+int program_open_dump(struct program *program, struct dump **dump);
+int program_close_dump(struct dump **dump);
 int program_write_report(struct program *program);
 
 int program_replay(struct program *program);

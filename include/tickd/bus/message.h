@@ -320,7 +320,12 @@ enum module_id {
     F(CHOICE, event, evolution_event_name) \
     F(CHOICE, species, species_name)
 
-/* The system's metrics, once a minute. Not ready = null. */
+/* The system's metrics, once a minute; not ready = null. Since the start: of decisions, taken as
+ * votes, mean_reward (a bar), hit_rate, brier and outcomes (how many of them are known); of equity
+ * by the minute sharpe, sortino, deflated_sharpe, max_drawdown (0 to 1) and minutes; turnover, in
+ * mean equities; of positions that were closed, trips, win_rate after fees. correlation: mean of
+ * all pairs of agents, of their rewards by the minute. Of this minute alone: minute_return of
+ * equity, minute_reward of decisions (mean a bar), diversity of ballots (mean; 0 to 1). */
 #define REWARD_FIELDS(F)        \
     F(REAL, mean_reward, 0)     \
     F(REAL, hit_rate, 0)        \
@@ -330,9 +335,14 @@ enum module_id {
     F(REAL, deflated_sharpe, 0) \
     F(REAL, max_drawdown, 0)    \
     F(REAL, turnover, 0)        \
+    F(REAL, win_rate, 0)        \
     F(REAL, diversity, 0)       \
     F(REAL, correlation, 0)     \
-    F(COUNT, outcomes, 0)
+    F(REAL, minute_return, 0)   \
+    F(REAL, minute_reward, 0)   \
+    F(COUNT, outcomes, 0)       \
+    F(COUNT, minutes, 0)        \
+    F(COUNT, trips, 0)
 
 /* X(NAME, name): the topics. */
 #define TOPICS(X)                     \

@@ -16,6 +16,7 @@
 #include "tickd/bus/bus.h"
 #include "tickd/engine/input.h"
 #include "tickd/engine/status.h"
+#include "tickd/modules/evolution.h"
 #include "tickd/settings/settings.h"
 
 struct engine;
@@ -76,8 +77,24 @@ const struct bar_message *engine_bar(const struct engine *engine, uint16_t symbo
 /* Health by the minute, 0 the newest; NULL beyond the oldest. */
 const struct health_minute *engine_health_minute(const struct engine *engine, size_t index);
 
-/* Whether any symbol's venue is in its regular session (for the feed: is silence a fault? Before and
- * after it a thin feed may well be silent for long). */
+/* Entry `index` (0 the newest) of a history whose entries are messages, as the message that it was
+ * made of (consensus_history DECISION, simulation_history SIMULATION, trade_history FILL,
+ * evolution_history EVOLUTION, parameter_history and agent_versions AGENT_PROFILE, evolution's
+ * parameter_history SHADOW_PROFILE). The head's sequence is 0 where none is kept. false beyond the
+ * oldest, and for other histories. */
+bool engine_history_message(const struct engine *engine, const char *module, const char *name,
+                            size_t index, struct message *message);
+
+/* One agent, its versions (0 the newest) and its performance by blocks (0 the newest); false / NULL
+ * for what is not there. Ids are those of the status document. */
+bool engine_agent(const struct engine *engine, int64_t id, struct agent_row *row);
+bool engine_agent_version(const struct engine *engine, int64_t id, size_t index,
+                          struct agent_version *version);
+const struct evolution_performance *engine_agent_performance(const struct engine *engine,
+                                                             int64_t id, size_t index);
+
+/* Whether any symbol's venue is in its regular session (for the feed: is silence a fault? Before
+ * and after it a thin feed may well be silent for long). */
 bool engine_market_open(const struct engine *engine, int64_t time_us);
 bool engine_symbol_open(const struct engine *engine, uint16_t symbol, int64_t time_us);
 

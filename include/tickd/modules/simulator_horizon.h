@@ -5,11 +5,17 @@
  * Decisions follow each other bar by bar, their horizons overlap: one counts min(1, bars since the
  * one before it ÷ H) horizons. Means are shrunk: a symbol's own to that of all symbols, and that to
  * zero (a drift) or to what the bootstrap says (a variance), each as if `prior` horizons of it had
- * been seen. */
+ * been seen.
+ *
+ * The shape of the distribution is learned too: where among the paths outcomes fell, by their rank
+ * (Dawid's probability integral transform, JRSS A 147, 1984). Paths where outcomes fall more often
+ * than they should weigh more (Gneiting & Ranjan, Electronic Journal of Statistics 7, 2013). */
 #ifndef TICKD_MODULES_SIMULATOR_HORIZON_H
 #define TICKD_MODULES_SIMULATOR_HORIZON_H
 
 #include "tickd/modules/simulator_edge.h"
+
+enum { HORIZON_RANKS = 20 };
 
 struct horizon_sums {
     double count;
@@ -29,6 +35,7 @@ struct horizon {
     double prior;
     struct horizon_sums drift[EDGE_SIDES][EDGE_LEVELS];
     struct horizon_sums variance;
+    double ranks[HORIZON_RANKS]; /* outcomes by their rank among the paths */
     struct horizon_symbol *of;
     size_t symbols;
 };
@@ -41,6 +48,7 @@ struct horizon_outcome {
     double move;     /* in the decision's direction, in units of the scale of simulator_edge.h */
     double residual; /* the same less what was expected, in units of σ·√H by the day's volatility;
                         NaN = nothing was expected yet */
+    double rank;     /* share of the paths that it was above, 0 to 1; NaN = there were none */
 };
 
 /* Returns false while measuring. */
@@ -60,5 +68,8 @@ double horizon_drift(const struct horizon *horizon, size_t symbol, enum side sid
 
 /* Variance of residuals, 1 = σ²·H. `start`: what the bootstrap says. */
 double horizon_variance(const struct horizon *horizon, size_t symbol, double start);
+
+/* Weights of the paths by rank, worst first, mean 1. */
+void horizon_weights(const struct horizon *horizon, double weights[HORIZON_RANKS]);
 
 #endif

@@ -2,7 +2,7 @@
  * magnitudes, in which older ones count less. The scale of scores moves while weights are learned;
  * ranks stay what they are.
  *
- *     |score|   2^-10 … ½ … 1     10 octaves of 16 equal bins, as doubles are spaced
+ *     |score|   2^-10 … ½ … 1     10 octaves of 64 equal bins, as doubles are spaced
  */
 #ifndef TICKD_MODULES_SIMULATOR_STRENGTH_H
 #define TICKD_MODULES_SIMULATOR_STRENGTH_H
@@ -11,13 +11,14 @@
 
 enum {
     STRENGTH_OCTAVES = 10,
-    STRENGTH_PER_OCTAVE = 16,
+    STRENGTH_PER_OCTAVE = 64,
     STRENGTH_BINS = STRENGTH_OCTAVES * STRENGTH_PER_OCTAVE,
     STRENGTH_READY = 120 /* scores before there is a rank */
 };
 
 struct strength {
     double bins[STRENGTH_BINS];
+    double octaves[STRENGTH_OCTAVES];
     double total;
     double weight; /* of the next one; it grows instead of the old ones shrinking */
     double growth;

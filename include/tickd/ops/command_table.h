@@ -18,6 +18,13 @@
       "the newest N entries of a history (20), oldest first")                                   \
     X(SYMBOLS, symbols, "", ANYONE, "each symbol: last price, trades, bars, its stream")        \
     X(BARS, bars, "SYMBOL [N]", ANYONE, "the newest N bars of a symbol (20), oldest first")     \
+    X(AGENTS, agents, "", ANYONE,                                                               \
+      "each agent: species, version, weight, what its votes were worth")                        \
+    X(AGENT, agent, "ID", ANYONE,                                                               \
+      "one agent: its versions and parameters, its newest performance")                         \
+    X(POSITIONS, positions, "", ANYONE, "cash, equity, and each position that is not flat")     \
+    X(TRADES, trades, "[N]", ANYONE, "the newest N fills (20), oldest first")                   \
+    X(DECISIONS, decisions, "[N]", ANYONE, "the newest N decisions (20), oldest first")         \
     X(CONFIG, config, "", ANYONE, "the configuration in force, and where each value came from") \
     X(VERSION, version, "", ANYONE, "the daemon's version")                                     \
     X(WAIT, wait, "STATE [SECONDS]", ANYONE,                                                    \
@@ -25,6 +32,14 @@
     X(WATCH, watch, "TOPIC...", ANYONE,                                                         \
       "bus messages of these topics as they come (all: every topic), until the client goes")    \
     X(HELP, help, "", ANYONE, "this list")                                                      \
+    X(SUSPEND, suspend, "ID", OWNER, "an agent's votes do not count any more")                  \
+    X(RESUME, resume, "ID", OWNER, "they count again")                                          \
+    X(ROLLBACK, rollback, "ID [VERSION]", OWNER,                                                \
+      "an agent goes back to a version, or the one before")                                     \
+    X(HALT, halt, "REASON...", OWNER,                                                           \
+      "kill switch: no new risk; entries under way are called off")                             \
+    X(UNHALT, unhalt, "", OWNER, "the kill switch is released; drawdown counts from here")      \
+    X(FLATTEN, flatten, "", OWNER, "closes every position")                                     \
     X(LOG, log, "LEVEL", OWNER,                                                                 \
       "least severe line of the health log: error, warning, notice, info, debug")               \
     X(ROTATE, rotate, "", OWNER, "opens the health log's file anew")                            \

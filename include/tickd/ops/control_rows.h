@@ -24,6 +24,10 @@ void control_print_settings(const struct settings *settings, const struct config
 const struct history *control_find_history(const struct status *status, const char *name,
                                            struct rpc_fault *fault);
 
+/* The newest `count` entries of a history that engine_history_message() reads, oldest first. */
+void control_print_entries(struct engine *engine, const char *module, const char *name,
+                           size_t count, struct json *json);
+
 /* A whole list: the newest `count` entries of a history, oldest first. */
 void control_print_history(struct engine *engine, const struct history *history, size_t count,
                            struct json *json, struct rpc_fault *fault);

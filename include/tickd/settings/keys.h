@@ -39,7 +39,7 @@
     INTEGER(feed, rate_limited_s, 75, 1, 86400, "s", "shortest wait after an HTTP 429")           \
     INTEGER(feed, subscribe_interval_ms, 50, 0, 60000, "ms", "between two subscriptions")         \
     INTEGER(feed, frame_bytes_max, 1048576, 1024, 16777216, "bytes", "longest frame taken")       \
-    INTEGER(feed, future_ms, 10000, 0, 86400000, "ms",                                            \
+    INTEGER(feed, future_ms, 10000, 0, 1209600000, "ms",                                          \
             "a trade from further in the future is malformed")
 
 #define SETTINGS_MARKET(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST)                         \
@@ -48,7 +48,7 @@
             "how far a trade may lag behind its symbol's newest; at most market.bar_ms")           \
     INTEGER(market, grace_ms, 500, 0, 86400000, "ms", "clock past a bar's end that closes it")     \
     CHOICE(market, duplicates, "auto", "auto|keep|drop", "what to do about repeated prints")       \
-    INTEGER(market, duplicate_prints, 4096, 256, 65536, "prints",                                  \
+    INTEGER(market, duplicate_prints, 1024, 256, 65536, "prints",                                  \
             "repeated prints are looked for among so many of a symbol; a power of two")            \
     BOOLEAN(market, odd_lots_move_price, true, "whether odd lots may move last, high and low")     \
     INTEGER(market, symbols_max, 64, 1, 4096, "symbols", "room for symbols when all are taken")    \

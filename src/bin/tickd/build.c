@@ -49,6 +49,11 @@ static void adopt_symbols(struct program *program)
     }
 }
 
+static bool is_live(const struct program *program)
+{
+    return program->line.replay_count == 0;
+}
+
 static int check(struct program *program, struct text *error)
 {
     const char *key;
@@ -61,6 +66,12 @@ static int check(struct program *program, struct text *error)
         if (code != 0) {
             text_format(error, "%s: %s", key, memory);
         }
+    }
+    if (code == 0 && is_live(program) &&
+        strcmp(program->settings.feed.symbols.items[0], "*") == 0) {
+        text_add(error, "feed.symbols: found \"*\", which is for recordings; allowed for a live "
+                        "feed: names");
+        code = ERROR_RANGE;
     }
     return code;
 }
@@ -86,11 +97,6 @@ int program_load_settings(struct program *program)
         return EX_CONFIG;
     }
     return 0;
-}
-
-static bool is_live(const struct program *program)
-{
-    return program->line.replay_count == 0;
 }
 
 void program_measure(struct program *program)

@@ -32,7 +32,7 @@ static const struct options_entry table[] = {
      "Check everything, print the memory budget, start nothing."},
     {OPTION_PRINT_CONFIG, "print-config", '\0', OPTIONS_FLAG, false, NULL,
      "Print the effective configuration and where each value came from."},
-    {OPTION_REPLAY, "replay", '\0', OPTIONS_LIST, true, "FILE...",
+    {OPTION_REPLAY, "replay", '\0', OPTIONS_LIST, true, "FILE",
      "Take recorded trades (CSV, plain or gzip) instead of the network, as fast as possible."},
     {OPTION_DUMP, "dump", '\0', OPTIONS_ONE, false, "FILE",
      "Write bus messages as JSON lines; - is standard output."},

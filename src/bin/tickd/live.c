@@ -28,6 +28,7 @@ struct live {
     struct vitals vitals;
     struct control *control;
     struct control_host host;
+    struct dump *dump;
     int64_t started_us;
     int64_t started_ns;
     int exit_code;
@@ -45,23 +46,6 @@ struct step {
 static void begin_stop(struct live *live, int exit_code, const char *why);
 
 /* Log. */
-
-static int start_log(struct live *live)
-{
-    char memory[CONFIG_ERROR_MAX];
-    struct text why;
-    text_init(&why, memory, sizeof memory);
-    struct health_log_options options = {
-        .directory = live->program->directories.log,
-        .journal_stream = getenv("JOURNAL_STREAM"),
-        .level = (enum log_level)live->program->settings.log.level,
-    };
-    if (health_log_open(&live->log, &options, &why) != 0) {
-        program_complain("%s", memory);
-        return EX_CANTCREAT;
-    }
-    return 0;
-}
 
 static void say_start(struct live *live)
 {
@@ -91,6 +75,25 @@ static void say_reserved(struct live *live)
             log_line_end(&line);
         }
     }
+}
+
+static int start_log(struct live *live)
+{
+    char memory[CONFIG_ERROR_MAX];
+    struct text why;
+    text_init(&why, memory, sizeof memory);
+    struct health_log_options options = {
+        .directory = live->program->directories.log,
+        .journal_stream = getenv("JOURNAL_STREAM"),
+        .level = (enum log_level)live->program->settings.log.level,
+    };
+    if (health_log_open(&live->log, &options, &why) != 0) {
+        program_complain("%s", memory);
+        return EX_CANTCREAT;
+    }
+    say_start(live);
+    say_reserved(live);
+    return 0;
 }
 
 static void stop_log(struct live *live)
@@ -256,7 +259,12 @@ static void log_feed(void *state, enum log_level level, const char *event, const
 
 static void stop_refused(uv_timer_t *timer)
 {
-    begin_stop(timer->data, EX_UNAVAILABLE, "the key is refused");
+    struct live *live = timer->data;
+    program_complain("feed.url %s: the server refuses the key; give the right one as the systemd "
+                     "credential finnhub-token, in a file that feed.token_file names, or in the "
+                     "environment variable FINNHUB_TOKEN",
+                     live->program->settings.feed.url);
+    begin_stop(live, EX_UNAVAILABLE, "the key is refused");
 }
 
 /* A key that never worked is the operator's to mend; one that did is tried again, slowly. */
@@ -359,6 +367,19 @@ static void stop_time(struct live *live)
     uv_close((uv_handle_t *)&live->second, NULL);
 }
 
+/* What was asked for beside: --dump from the first message on. */
+
+static int start_dump(struct live *live)
+{
+    return program_open_dump(live->program, &live->dump);
+}
+
+static void stop_dump(struct live *live)
+{
+    int code = program_close_dump(&live->dump);
+    live->exit_code = live->exit_code != 0 ? live->exit_code : code;
+}
+
 /* Signals. */
 
 static void signalled(uv_signal_t *handle, int number)
@@ -392,13 +413,17 @@ static void stop_signals(struct live *live)
 
 /* The order of the start. What stands after the feed is started would miss its first word. */
 static const struct step steps[] = {
-    {"log", start_log, stop_log},          {"watch", start_watch, stop_watch},
-    {"vitals", start_vitals, stop_vitals}, {"signals", start_signals, stop_signals},
-    {"time", start_time, stop_time},       {"control", start_control, stop_control},
+    {"log", start_log, stop_log},
+    {"dump", start_dump, stop_dump},
+    {"watch", start_watch, stop_watch},
+    {"vitals", start_vitals, stop_vitals},
+    {"signals", start_signals, stop_signals},
+    {"time", start_time, stop_time},
+    {"control", start_control, stop_control},
     {"feed", start_feed, stop_feed},
 };
 
-enum { STEP_LOOP_FIRST = 2 /* steps before it are stopped after the loop has ended */ };
+enum { STEP_LOOP_FIRST = 3 /* steps before it are stopped after the loop has ended */ };
 
 static void begin_stop(struct live *live, int exit_code, const char *why)
 {
@@ -416,6 +441,18 @@ static void begin_stop(struct live *live, int exit_code, const char *why)
     }
 }
 
+/* What was wrong stands on standard error. */
+static void say_failed(struct live *live, size_t step)
+{
+    struct log_line line;
+    if (step == 0) {
+        return; /* there is no log */
+    }
+    log_line_begin(&line, &live->log, LOG_ERROR, "start_failed");
+    log_line_text(&line, "step", steps[step].name);
+    log_line_end(&line);
+}
+
 static size_t start_all(struct live *live)
 {
     size_t started = 0;
@@ -423,6 +460,7 @@ static size_t start_all(struct live *live)
         live->exit_code = steps[started].start(live);
         if (live->exit_code != 0) {
             live->stopping = true;
+            say_failed(live, started);
             break;
         }
         started++;
@@ -433,15 +471,16 @@ static size_t start_all(struct live *live)
 static void run(struct live *live)
 {
     size_t started = start_all(live);
-    if (started == ARRAY_LENGTH(steps)) {
-        say_start(live);
-        say_reserved(live);
-    } else {
-        for (size_t i = started; i > STEP_LOOP_FIRST; i--) {
-            steps[i - 1].stop(live);
-        }
+    for (size_t i = started; live->stopping && i > STEP_LOOP_FIRST; i--) {
+        steps[i - 1].stop(live);
     }
     uv_run(&live->loop, UV_RUN_DEFAULT);
+    if (started == ARRAY_LENGTH(steps) && live->program->line.report != NULL) {
+        memset(&live->program->status, 0, sizeof live->program->status);
+        fill_status(live, &live->program->status);
+        int code = program_write_report(live->program);
+        live->exit_code = live->exit_code != 0 ? live->exit_code : code;
+    }
     feed_client_destroy(live->program->feed);
     lws_log_detach();
     int error = uv_loop_close(&live->loop);

@@ -1,15 +1,10 @@
 /* tickd --replay: a recording through the engine, and what came of it. */
 #include "tickd/feed/replay.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "tickd/bin/program.h"
-#include "tickd/ops/dump.h"
-#include "tickd/ops/status_json.h"
 #include "tickd/ops/vitals.h"
 #include "tickd/ops/watch_thread.h"
 
@@ -36,72 +31,6 @@ static void fill_status(struct program *program, int64_t took_ns)
     status->trades_per_s = took_ns > 0 ? (double)status->input.trades * 1e9 / (double)took_ns : 0;
 }
 
-static int write_report(FILE *file, const struct status *status)
-{
-    char *memory = malloc(STATUS_JSON_MAX);
-    if (memory == NULL) {
-        errno = ENOMEM;
-        return -1;
-    }
-    struct text text;
-    struct json json;
-    text_init(&text, memory, STATUS_JSON_MAX);
-    json_init(&json, &text, true);
-    status_print_json(status, &json);
-    text_add_char(&text, '\n');
-    int result = fwrite(memory, 1, text.length, file) == text.length && !text.cut ? 0 : -1;
-    free(memory);
-    return result;
-}
-
-int program_write_report(struct program *program)
-{
-    const char *path = program->line.report;
-    if (path == NULL) {
-        return 0;
-    }
-    FILE *file = strcmp(path, "-") == 0 ? stdout : fopen(path, "w");
-    if (file == NULL) {
-        program_complain("--report: %s cannot be written: %s", path, strerror(errno));
-        return EX_CANTCREAT;
-    }
-    int result = write_report(file, &program->status);
-    if ((file == stdout ? fflush(file) : fclose(file)) != 0 || result != 0) {
-        program_complain("--report: %s cannot be written: %s", path, strerror(errno));
-        return EX_IOERR;
-    }
-    return 0;
-}
-
-static int open_dump(struct program *program, struct dump **dump)
-{
-    char memory[CONFIG_ERROR_MAX];
-    struct text error;
-    text_init(&error, memory, sizeof memory);
-    *dump = NULL;
-    if (program->line.dump == NULL) {
-        return 0;
-    }
-    int code = dump_open(program->line.dump, program->line.topics, program->engine, dump, &error);
-    if (code != 0) {
-        program_complain("%s", memory);
-        return code == ERROR_NOT_FOUND ? EX_USAGE : EX_CANTCREAT;
-    }
-    return 0;
-}
-
-static int close_dump(struct dump **dump)
-{
-    char memory[CONFIG_ERROR_MAX];
-    struct text error;
-    text_init(&error, memory, sizeof memory);
-    if (*dump != NULL && dump_close(dump, &error) != 0) {
-        program_complain("%s", memory);
-        return EX_IOERR;
-    }
-    return 0;
-}
-
 static int exit_code_of(int error)
 {
     switch (error) {
@@ -123,7 +52,7 @@ int program_replay(struct program *program)
     struct dump *dump;
     struct replay_probe probe = {.begin = tick_begin, .end = tick_end, .state = &vitals};
     text_init(&error, memory, sizeof memory);
-    int code = open_dump(program, &dump);
+    int code = program_open_dump(program, &dump);
     if (code != 0) {
         return code;
     }
@@ -135,7 +64,7 @@ int program_replay(struct program *program)
     if (failed != 0) {
         program_complain("--replay: %s", memory);
     }
-    code = close_dump(&dump);
+    code = program_close_dump(&dump);
     int report_code = program_write_report(program);
     code = code != 0 ? code : report_code;
     return failed != 0 ? exit_code_of(failed) : code;

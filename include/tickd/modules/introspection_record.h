@@ -1,0 +1,66 @@
+/* Votes and what became of them: for each place, what its votes have earned bar by bar
+ * (tickd/agents/reward.h has the definition), and whether they were right H bars later.
+ *
+ * A vote to buy or to sell is right when the price has moved its way over the horizon; an unchanged
+ * price makes none right. Its confidence c in percent is taken as a probability of being right of
+ * ½ + c/200, which the Brier score holds against what happened. */
+#ifndef TICKD_MODULES_INTROSPECTION_RECORD_H
+#define TICKD_MODULES_INTROSPECTION_RECORD_H
+
+#include "tickd/agents/reward.h"
+#include "tickd/base/arena.h"
+
+/* What one place has done. */
+struct record_tally {
+    uint64_t scored;  /* bars on which all of its last H votes were judged */
+    double earned;    /* on them, Σ */
+    uint64_t changes; /* on them, Σ |side − side of H bars ago| */
+    uint64_t votes;   /* to buy or to sell, whose outcome is known */
+    uint64_t right;   /* of them */
+    double brier;     /* of them, Σ */
+};
+
+struct record_symbol {
+    struct reward_price price;
+    int8_t *votes;  /* H rows of places */
+    double *scales; /* H */
+    struct reward_tranches *tranches;
+};
+
+struct record {
+    struct record_symbol *of;
+    size_t symbols;
+    size_t places;
+    size_t horizon;
+    double root_of_horizon;
+    double cost; /* of a change of side by one, relative to the price */
+};
+
+/* One bar of a symbol, as a ballot has it. */
+struct record_bar {
+    double close;
+    double volatility;
+    double horizon_return; /* NaN = not known */
+    bool after_gap;
+};
+
+/* Takes its memory, named `what` in the budget; false while measuring. */
+bool record_init(struct record *record, struct arena *arena, const char *what, size_t symbols,
+                 size_t places, size_t horizon, double cost);
+
+/* Somebody else sits at the place: its votes without outcome are dropped. */
+void record_clear(struct record *record, size_t place);
+
+/* The next bar of a symbol with the votes on it, one for each of the first `count` places (the
+ * others abstain): judges those of H bars ago into the tallies. After a gap the symbol's past is
+ * dropped first. */
+void record_votes(struct record *record, uint16_t symbol, const struct record_bar *bar,
+                  const int8_t *votes, size_t count, struct record_tally *tallies);
+
+/* NaN while nothing is known. */
+double record_mean_reward(const struct record_tally *tally);
+double record_hit_rate(const struct record_tally *tally);
+double record_brier_score(const struct record_tally *tally);
+double record_turnover(const struct record_tally *tally); /* changes a scored bar, 0 to 2 */
+
+#endif
