@@ -65,6 +65,7 @@ static void wire(struct engine *engine)
     engine->modules[count++] = portfolio_module(engine->portfolio);
     engine->modules[count++] = agent_manager_module(engine->agent_manager);
     engine->modules[count++] = evolution_module(engine->evolution);
+    engine->modules[count++] = introspection_module(engine->introspection);
     engine->modules[count++] = monitor_module(engine->monitor);
     engine->module_count = count;
     size_t route_count;
@@ -93,6 +94,11 @@ static void create_brain(struct engine *engine, struct arena *arena,
                                          history->trade_history, symbols, engine->bus);
     engine->agent_manager = agent_manager_create(arena, settings, symbols, engine->bus);
     engine->evolution = evolution_create(arena, settings, symbols, engine->bus);
+    engine->introspection =
+        introspection_create(arena, &settings->portfolio, horizon_bars,
+                             history->reward_metrics_history, symbols, agents, engine->bus);
+    engine->explain =
+        explain_create(arena, history->explanations, symbols, engine->bus, engine->consensus);
 }
 
 struct engine *engine_create(struct arena *arena, const struct settings *settings)

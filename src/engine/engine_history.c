@@ -78,6 +78,18 @@ static bool read_shadow_change(const struct engine *engine, size_t index, struct
     return true;
 }
 
+static bool read_reward(const struct engine *engine, size_t index, struct message *message)
+{
+    const struct introspection_entry *entry = introspection_entry(engine->introspection, index);
+    if (entry == NULL) {
+        return false;
+    }
+    message->head =
+        head_of(TOPIC_REWARD, MODULE_INTROSPECTION, entry->sequence, entry->time_us, SYMBOL_NONE);
+    message->body.reward = entry->reward;
+    return true;
+}
+
 static void fill_profile(const struct engine *engine, int64_t id, const double *parameters,
                          struct agent_profile_message *profile)
 {
@@ -147,6 +159,7 @@ static const struct {
     {"agent_manager", "agent_versions", read_version},
     {"evolution", "parameter_history", read_shadow_change},
     {"evolution", "evolution_history", read_event},
+    {"introspection", "reward_metrics_history", read_reward},
 };
 
 bool engine_history_message(const struct engine *engine, const char *module, const char *name,
@@ -158,6 +171,20 @@ bool engine_history_message(const struct engine *engine, const char *module, con
         }
     }
     return false;
+}
+
+void engine_explain(const struct engine *engine, uint64_t sequence, struct text *out)
+{
+    struct explain_sources sources = {
+        .bus = engine->bus,
+        .explain = engine->explain,
+        .consensus = engine->consensus,
+        .simulator = engine->simulator,
+        .portfolio = engine->portfolio,
+        .agents = engine->agent_manager,
+        .symbols = &engine->symbols,
+    };
+    explain_print(&sources, sequence, out);
 }
 
 bool engine_agent(const struct engine *engine, int64_t id, struct agent_row *row)

@@ -40,6 +40,11 @@ static void fill_brain(const struct engine *engine, struct status *status)
     memcpy(status->simulations, simulator->verdicts, sizeof status->simulations);
     memcpy(status->simulation_reasons, simulator->reasons, sizeof status->simulation_reasons);
     status->regret_ratio = consensus->regret_ratio;
+    const struct introspection_entry *reward = introspection_entry(engine->introspection, 0);
+    status->has_reward = reward != NULL;
+    if (reward != NULL) {
+        status->reward = reward->reward;
+    }
     status->evolution = (struct status_evolution){
         .generations = evolution->generations,
         .challengers = evolution->challengers,
@@ -114,6 +119,7 @@ static void fill_histories(const struct engine *engine, struct status *status)
                                        STATUS_HISTORIES_MAX - count);
         }
     }
+    status->histories[count++] = explain_history(engine->explain);
     status->history_count = count;
     status->histories_bytes = 0;
     for (size_t i = 0; i < count; i++) {

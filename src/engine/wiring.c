@@ -19,16 +19,23 @@ static const struct route routes[] = {
     {TOPIC_BALLOT, MODULE_CONSENSUS},
     {TOPIC_BALLOT, MODULE_AGENT_MANAGER},
     {TOPIC_BALLOT, MODULE_EVOLUTION},
+    {TOPIC_BALLOT, MODULE_INTROSPECTION},
     {TOPIC_SHADOWS, MODULE_EVOLUTION},
     {TOPIC_DECISION, MODULE_SIMULATOR},
+    {TOPIC_DECISION, MODULE_INTROSPECTION},
     {TOPIC_SIMULATION, MODULE_PORTFOLIO},
+
+    {TOPIC_FILL, MODULE_INTROSPECTION},
+    {TOPIC_EQUITY, MODULE_INTROSPECTION},
 
     {TOPIC_AGENT_UPDATE, MODULE_AGENT_MANAGER},
     {TOPIC_AGENT_PROFILE, MODULE_ELECTORATE},
     {TOPIC_AGENT_PROFILE, MODULE_CONSENSUS},
     {TOPIC_AGENT_PROFILE, MODULE_EVOLUTION},
+    {TOPIC_AGENT_PROFILE, MODULE_INTROSPECTION},
     {TOPIC_SHADOW_PROFILE, MODULE_ELECTORATE},
     {TOPIC_WEIGHTS, MODULE_AGENT_MANAGER},
+    {TOPIC_WEIGHTS, MODULE_INTROSPECTION},
 
     {TOPIC_COMMAND, MODULE_PORTFOLIO},
     {TOPIC_COMMAND, MODULE_AGENT_MANAGER},
@@ -40,6 +47,7 @@ static const struct route routes[] = {
     {TOPIC_CLOCK, MODULE_MARKET},
     {TOPIC_CLOCK, MODULE_PORTFOLIO},
     {TOPIC_CLOCK, MODULE_CONSENSUS},
+    {TOPIC_CLOCK, MODULE_INTROSPECTION},
     {TOPIC_CLOCK, MODULE_MONITOR},
 };
 
@@ -138,6 +146,23 @@ static bool profile_answers(const void *context, const struct message *message, 
     return true;
 }
 
+/* A REWARD for every whole minute, at the latest with the second after it. */
+static bool minute_asks_for_reward(const void *context, const struct message *message,
+                                   struct owed *owed)
+{
+    (void)context;
+    owed->ordinal = message->head.time_us;
+    owed->due_us = message->head.time_us + 2 * (int64_t)US_PER_S;
+    return floor_modulo(message->head.time_us, 60 * (int64_t)US_PER_S) == 0;
+}
+
+static bool reward_answers(const void *context, const struct message *message, int64_t *ordinal)
+{
+    (void)context;
+    *ordinal = message->head.time_us;
+    return true;
+}
+
 const struct route *wiring_routes(size_t *count)
 {
     *count = ARRAY_LENGTH(routes);
@@ -178,6 +203,12 @@ size_t wiring_rules(struct owed_rule rules[BUS_RULES_MAX], const struct wiring_t
          .answers = TOPIC_BIT(TOPIC_AGENT_PROFILE),
          .asks = update_asks_for_profile,
          .settles = profile_answers},
+        {.module = MODULE_INTROSPECTION,
+         .topic = TOPIC_CLOCK,
+         .answers = TOPIC_BIT(TOPIC_REWARD),
+         .asks = minute_asks_for_reward,
+         .settles = reward_answers,
+         .settles_older = true},
     };
     for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
         rules[i] = table[i];

@@ -229,7 +229,7 @@ static void roll_back(struct agent_manager *manager, int64_t id, int64_t version
     const struct agent *agent = &manager->agents[place];
     uint32_t wanted = version != 0 ? (uint32_t)version : agent->present->version - 1;
     const struct agent_version *kept = find_version(agent, wanted);
-    if (kept == NULL || kept == agent->present) {
+    if (kept == NULL || kept->version == agent->present->version) {
         manager->counts.commands_refused++;
         return;
     }

@@ -1,22 +1,17 @@
 /* The evolution module: blocks, generations, promotions. */
 #include "tickd/modules/evolution.h"
 
-#include <math.h>
 #include <string.h>
 
 #include "tickd/agents/species.h"
 #include "tickd/base/assert.h"
 #include "tickd/base/decimal.h"
 #include "tickd/base/real.h"
-#include "tickd/base/stats.h"
 #include "tickd/modules/evolution_book.h"
 #include "tickd/modules/evolution_evidence.h"
 #include "tickd/modules/evolution_population.h"
 
 enum { BLOCKS_A_HORIZON = 4 };
-
-/* A record is looked at every so many blocks, once each half has so many. */
-enum { DEGRADED_LOOK_BLOCKS = 10, DEGRADED_HALF_MIN = 40 };
 
 enum { EVOLVING_SPECIES = SPECIES_COIN };
 
@@ -25,8 +20,7 @@ _Static_assert((int)PARAMETERS_MAX == (int)SEARCH_DIMENSIONS_MAX, "parameters ar
 
 /* What is known of an incumbent. */
 struct incumbent {
-    struct ring performance; /* of struct evolution_performance */
-    uint64_t record_begin;   /* number of the first block of its present record */
+    struct performance_record record;
     double generation_earned;
     uint64_t generation_scored;
     int64_t id;
@@ -120,9 +114,8 @@ struct evolution *evolution_create(struct arena *arena, const struct settings *s
     ring_init(&e->changes, arena, "evolution", "parameter_history",
               (size_t)settings->history.parameter_history, sizeof(struct evolution_change));
     for (size_t i = 0; i < agents; i++) {
-        ring_init(&e->agents[i].performance, arena, "evolution", "agent_performance_history",
-                  (size_t)settings->history.agent_performance_history,
-                  sizeof(struct evolution_performance));
+        record_init(&e->agents[i].record, arena,
+                    (size_t)settings->history.agent_performance_history);
     }
     if (!book_init(&e->book, arena, symbols, agents + shadows, (size_t)electorate->horizon_bars,
                    cost_of(&settings->portfolio))) {
@@ -356,61 +349,26 @@ static void note_performance(struct evolution *evolution, size_t place)
     performance.earned = book_earned(&evolution->book, place, &performance.scored);
     agent->generation_earned += performance.earned;
     agent->generation_scored += performance.scored;
-    ring_push(&agent->performance, &performance);
-}
-
-/* Mean rewards of blocks `from` to `to` of a record, counted from its newest back. */
-static struct running_stats part_of_record(const struct ring *performance, size_t from, size_t to)
-{
-    struct running_stats stats = {0};
-    for (size_t i = from; i < to; i++) {
-        const struct evolution_performance *block = ring_newest(performance, i);
-        if (block->scored > 0) {
-            running_stats_add(&stats, block->earned / (double)block->scored);
-        }
-    }
-    return stats;
-}
-
-/* Welch's test of the second half of a record against the first, at the level that evolution stands
- * for, shared by all incumbents. */
-static bool has_degraded(const struct evolution *evolution, const struct incumbent *agent,
-                         double *first, double *second)
-{
-    const struct ring *performance = &agent->performance;
-    uint64_t blocks = performance->appended - agent->record_begin;
-    size_t kept = blocks < ring_size(performance) ? (size_t)blocks : ring_size(performance);
-    if (blocks == 0 || blocks % DEGRADED_LOOK_BLOCKS != 0) {
-        return false;
-    }
-    struct running_stats newer = part_of_record(performance, 0, kept / 2);
-    struct running_stats older = part_of_record(performance, kept / 2, kept);
-    *first = older.mean;
-    *second = newer.mean;
-    if (newer.count < DEGRADED_HALF_MIN || older.count < DEGRADED_HALF_MIN) {
-        return false;
-    }
-    double variance = running_stats_sample_variance(&newer) / (double)newer.count +
-                      running_stats_sample_variance(&older) / (double)older.count;
-    double level = evolution->settings.false_promotion / (double)(evolution->agent_count - 1);
-    return older.mean - newer.mean > -real_normal_quantile(level) * sqrt(variance);
+    ring_push(&agent->record.blocks, &performance);
 }
 
 /* The record begins anew, and so does the evidence of those who challenge it. */
 static bool look_for_degradation(struct evolution *evolution, size_t species)
 {
+    /* evolution's own level, shared by all incumbents */
+    double level = evolution->settings.false_promotion / (double)(evolution->agent_count - 1);
     bool forced = false;
     for (size_t i = 0; i < evolution->incumbents; i++) {
         struct incumbent *agent = &evolution->agents[species * evolution->incumbents + i];
         struct evolution_message message = event_of(evolution, species, EVOLUTION_DEGRADED);
-        if (!has_degraded(evolution, agent, &message.incumbent_fitness,
-                          &message.challenger_fitness)) {
+        if (!record_has_degraded(&agent->record, level, &message.incumbent_fitness,
+                                 &message.challenger_fitness)) {
             continue;
         }
         message.agent = agent->id;
-        message.bars = (agent->performance.appended - agent->record_begin) * evolution->block_bars;
+        message.bars = record_blocks(&agent->record) * evolution->block_bars;
         message.margin = message.challenger_fitness - message.incumbent_fitness;
-        agent->record_begin = agent->performance.appended;
+        record_begin(&agent->record);
         population_restart(&evolution->populations[species], i);
         say_event(evolution, &message);
         forced = true;
@@ -497,7 +455,7 @@ static void take_shadows(struct evolution *evolution, uint16_t symbol,
 
 /* Who the incumbents are. */
 
-static void begin_record(struct evolution *evolution, const struct agent_profile_message *profile)
+static void seat(struct evolution *evolution, const struct agent_profile_message *profile)
 {
     struct incumbent *agent = &evolution->agents[profile->place];
     evolution->counts.replacements += agent->known && profile->reason == VERSION_PROMOTED ? 1 : 0;
@@ -505,25 +463,26 @@ static void begin_record(struct evolution *evolution, const struct agent_profile
     agent->id = profile->id;
     agent->version = profile->version;
     agent->known = true;
-    agent->record_begin = agent->performance.appended;
+    record_begin(&agent->record);
     book_clear(&evolution->book, profile->place);
 }
 
 static void take_profile(struct evolution *evolution, const struct agent_profile_message *profile)
 {
-    if (profile->place >= evolution->agent_count || profile->species >= SPECIES_COUNT) {
+    size_t place = profile->place;
+    if (place >= evolution->agent_count) {
         return;
     }
-    const struct incumbent *agent = &evolution->agents[profile->place];
+    const struct incumbent *agent = &evolution->agents[place];
     bool other = !agent->known || agent->version != profile->version;
     if (other) {
-        begin_record(evolution, profile);
+        seat(evolution, profile);
     }
-    if (profile->species == SPECIES_COIN) {
-        return;
+    if (place + 1 == evolution->agent_count) {
+        return; /* the coin is scored and does not evolve */
     }
-    struct population *population = &evolution->populations[profile->species];
-    size_t incumbent = profile->place - profile->species * evolution->incumbents;
+    struct population *population = &evolution->populations[place / evolution->incumbents];
+    size_t incumbent = place % evolution->incumbents;
     if (other) {
         population_set_incumbent(population, incumbent, profile->parameters);
     }
@@ -553,10 +512,10 @@ static void handle(void *state, const struct message *message)
 static struct history sum_of_performances(const struct evolution *evolution)
 {
     struct history sum = history_of_ring("evolution", "agent_performance_history",
-                                         &evolution->agents[0].performance);
+                                         &evolution->agents[0].record.blocks);
     for (size_t i = 1; i < evolution->agent_count; i++) {
         struct history one = history_of_ring("evolution", "agent_performance_history",
-                                             &evolution->agents[i].performance);
+                                             &evolution->agents[i].record.blocks);
         sum.size += one.size;
         sum.capacity += one.capacity;
         sum.appended += one.appended;
@@ -618,6 +577,6 @@ const struct evolution_change *evolution_change(const struct evolution *evolutio
 const struct evolution_performance *evolution_performance(const struct evolution *evolution,
                                                           size_t place, size_t index)
 {
-    return place < evolution->agent_count ? newest(&evolution->agents[place].performance, index)
+    return place < evolution->agent_count ? newest(&evolution->agents[place].record.blocks, index)
                                           : NULL;
 }

@@ -9,8 +9,8 @@
  * hundred independent horizons. Ten times more or less costs one unit of ln E. */
 static const double sharpest = 100;
 
-/* The lag window: 7/8, 49/64, … */
-static const double window_falls = 0.875;
+/* The lag window: 15/16, 225/256, …; blocks being quarters of a horizon, it spans four horizons. */
+static const double window_falls = 0.9375;
 
 static const double ln_2 = 0.69314718055994530942;
 
@@ -84,7 +84,7 @@ static double ln_e_beyond(const struct evidence *evidence, double factor, double
 
 double evidence_lower_bound(const struct evidence *evidence, double threshold)
 {
-    enum { WIDENINGS = 40, HALVINGS = 60 };
+    enum { WIDENINGS = 40, HALVINGS = 48 };
     if (evidence->blocks == 0) {
         return real_nan();
     }

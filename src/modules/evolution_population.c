@@ -120,21 +120,6 @@ static bool is_duplicate(const struct population *population, size_t slot, size_
     return false;
 }
 
-static struct population_match match_of(const struct population *population, size_t slot,
-                                        size_t incumbent, double threshold)
-{
-    const struct evidence *against = &population->slots[slot].against[incumbent];
-    double fitness = evidence_first_mean(against);
-    return (struct population_match){
-        .slot = slot,
-        .incumbent = incumbent,
-        .margin = evidence_lower_bound(against, threshold),
-        .fitness = fitness,
-        .incumbent_fitness = fitness - evidence_advantage(against),
-        .horizons = against->weight,
-    };
-}
-
 static const struct population_match no_match = {.slot = POPULATION_NONE};
 
 static bool is_challenger(const struct population_slot *slot)
@@ -142,52 +127,82 @@ static bool is_challenger(const struct population_slot *slot)
     return slot->role == SLOT_TARGET || slot->role == SLOT_TRIAL;
 }
 
+/* A challenger and an incumbent, before they are put into words. */
+struct candidate {
+    size_t slot; /* POPULATION_NONE = there is none */
+    size_t incumbent;
+    double evidence; /* ln E, the weaker of the two that it needs */
+    double rank;     /* the higher the better, among those that are proven or are not */
+    bool proven;
+};
+
+static bool outranks(const struct candidate *candidate, const struct candidate *best)
+{
+    if (best->slot == POPULATION_NONE || candidate->proven != best->proven) {
+        return best->slot == POPULATION_NONE || candidate->proven;
+    }
+    return candidate->rank > best->rank;
+}
+
+static struct population_match match_of(const struct population *population,
+                                        const struct candidate *candidate, double threshold)
+{
+    if (candidate->slot == POPULATION_NONE) {
+        return no_match;
+    }
+    const struct evidence *against =
+        &population->slots[candidate->slot].against[candidate->incumbent];
+    double fitness = evidence_first_mean(against);
+    return (struct population_match){
+        .slot = candidate->slot,
+        .incumbent = candidate->incumbent,
+        .margin = evidence_lower_bound(against, threshold),
+        .fitness = fitness,
+        .incumbent_fitness = fitness - evidence_advantage(against),
+        .horizons = against->weight,
+        .proven = candidate->proven,
+    };
+}
+
 /* The incumbent that the challenger is furthest ahead of, of those that it may replace. */
-static struct population_match best_of_slot(const struct population *population, size_t slot,
-                                            double threshold, double *best_evidence)
+static struct candidate best_of_slot(const struct population *population, size_t slot,
+                                     double threshold)
 {
     const struct population_slot *challenger = &population->slots[slot];
-    struct population_match best = no_match;
+    struct candidate best = {.slot = POPULATION_NONE};
     double worth = evidence_better(&challenger->worth);
     for (size_t i = 0; i < population->incumbent_count; i++) {
         const struct evidence *against = &challenger->against[i];
         if (population->suspended[i] || against->blocks == 0 || is_duplicate(population, slot, i)) {
             continue;
         }
+        struct candidate candidate = {
+            .slot = slot, .incumbent = i, .rank = evidence_advantage(against)};
         double better = evidence_better(against);
-        double evidence = better < worth ? better : worth;
-        bool proven = evidence >= threshold;
-        double advantage = evidence_advantage(against);
-        if (best.slot == POPULATION_NONE || (proven && !best.proven) ||
-            (proven == best.proven && advantage > best.fitness - best.incumbent_fitness)) {
-            best = match_of(population, slot, i, threshold);
-            best.proven = proven;
-            *best_evidence = evidence;
-        }
+        candidate.evidence = better < worth ? better : worth;
+        candidate.proven = candidate.evidence >= threshold;
+        best = outranks(&candidate, &best) ? candidate : best;
     }
     return best;
 }
 
+/* Those that are proven rank by what is certain of their advantage, others by their evidence. */
 struct population_match population_best(const struct population *population, double threshold)
 {
-    struct population_match best = no_match;
-    double best_evidence = 0;
+    struct candidate best = {.slot = POPULATION_NONE};
     for (size_t i = 0; i < population->slot_count; i++) {
-        double evidence = 0;
         if (!is_challenger(&population->slots[i])) {
             continue;
         }
-        struct population_match match = best_of_slot(population, i, threshold, &evidence);
-        if (match.slot == POPULATION_NONE || (best.proven && !match.proven)) {
-            continue;
-        }
-        if (best.slot == POPULATION_NONE || (match.proven && !best.proven) ||
-            (match.proven ? match.margin > best.margin : evidence > best_evidence)) {
-            best = match;
-            best_evidence = evidence;
+        struct candidate candidate = best_of_slot(population, i, threshold);
+        if (candidate.slot != POPULATION_NONE) {
+            const struct evidence *against = &population->slots[i].against[candidate.incumbent];
+            candidate.rank =
+                candidate.proven ? evidence_lower_bound(against, threshold) : candidate.evidence;
+            best = outranks(&candidate, &best) ? candidate : best;
         }
     }
-    return best;
+    return match_of(population, &best, threshold);
 }
 
 struct population_match population_regret(const struct population *population, double threshold)
@@ -196,9 +211,8 @@ struct population_match population_regret(const struct population *population, d
         const struct population_slot *slot = &population->slots[i];
         if (slot->role == SLOT_PARENT && !population->suspended[slot->rival] &&
             evidence_better(&slot->against[slot->rival]) >= threshold) {
-            struct population_match match = match_of(population, i, slot->rival, threshold);
-            match.proven = true;
-            return match;
+            struct candidate parent = {.slot = i, .incumbent = slot->rival, .proven = true};
+            return match_of(population, &parent, threshold);
         }
     }
     return no_match;

@@ -8,8 +8,8 @@
 #include "tickd/base/decimal.h"
 #include "tickd/base/real.h"
 #include "tickd/base/stats.h"
+#include "tickd/modules/introspection_judge.h"
 #include "tickd/modules/introspection_metrics.h"
-#include "tickd/modules/introspection_record.h"
 
 /* What is known of an agent beside what its votes have done. */
 struct seat {
@@ -20,7 +20,7 @@ struct seat {
     struct metrics_series minutes;
     struct metrics_drawdown drawdown;
     struct running_stats over_coin; /* minute by minute */
-    struct record_tally before;     /* what the tally was a minute ago */
+    struct judge_tally before;      /* what the tally was a minute ago */
     enum species species;
     enum agent_state state;
     uint32_t version;
@@ -34,11 +34,11 @@ struct introspection {
     double horizon;
     bool due; /* a REWARD is owed for the minute */
     /* votes */
-    struct record ballots;
-    struct record decisions; /* one place */
-    struct record_tally tallies[AGENTS_MAX];
-    struct record_tally system;
-    struct record_tally system_before;
+    struct judge ballots;
+    struct judge decisions; /* one place */
+    struct judge_tally tallies[AGENTS_MAX];
+    struct judge_tally system;
+    struct judge_tally system_before;
     struct seat seats[AGENTS_MAX];
     struct metrics_pair *pairs; /* of agents, the second below the first */
     double diversity;           /* Σ over the minute's ballots */
@@ -85,10 +85,10 @@ struct introspection *introspection_create(struct arena *arena,
     own->gained = arena_take(arena, "introspection", "positions", symbols, sizeof *own->gained);
     ring_init(&own->history, arena, "introspection", "reward_metrics_history", (size_t)minutes_kept,
               sizeof(struct introspection_entry));
-    record_init(&own->ballots, arena, "votes without outcome", symbols, agents,
-                (size_t)horizon_bars, cost_of(portfolio));
-    if (!record_init(&own->decisions, arena, "decisions without outcome", symbols, 1,
-                     (size_t)horizon_bars, cost_of(portfolio))) {
+    judge_init(&own->ballots, arena, "votes without outcome", symbols, agents, (size_t)horizon_bars,
+               cost_of(portfolio));
+    if (!judge_init(&own->decisions, arena, "decisions without outcome", symbols, 1,
+                    (size_t)horizon_bars, cost_of(portfolio))) {
         return NULL;
     }
     own->bus = bus;
@@ -110,10 +110,10 @@ static struct metrics_pair *pair_of(const struct introspection *introspection, s
 
 static void begin_record(struct introspection *introspection, size_t place)
 {
-    introspection->tallies[place] = (struct record_tally){0};
+    introspection->tallies[place] = (struct judge_tally){0};
     introspection->seats[place] =
         (struct seat){.weight = introspection->seats[place].weight, .minute = real_nan()};
-    record_clear(&introspection->ballots, place);
+    judge_clear(&introspection->ballots, place);
     for (size_t i = 0; i < introspection->agents; i++) {
         if (i != place) {
             *pair_of(introspection, place, i) = (struct metrics_pair){0};
@@ -175,12 +175,12 @@ static void take_ballot(struct introspection *introspection, uint16_t symbol,
                         const struct ballot_message *ballot)
 {
     size_t count = ballot->agents < introspection->agents ? ballot->agents : introspection->agents;
-    struct record_bar bar = {.close = decimal_to_double(ballot->close),
-                             .volatility = ballot->volatility,
-                             .horizon_return = ballot->horizon_return,
-                             .after_gap = ballot->after_gap != 0};
-    record_votes(&introspection->ballots, symbol, &bar, ballot->votes, count,
-                 introspection->tallies);
+    struct judge_bar bar = {.close = decimal_to_double(ballot->close),
+                            .volatility = ballot->volatility,
+                            .horizon_return = ballot->horizon_return,
+                            .after_gap = ballot->after_gap != 0};
+    judge_votes(&introspection->ballots, symbol, &bar, ballot->votes, count,
+                introspection->tallies);
     note_diversity(introspection, ballot->votes, count);
     introspection->ballots_heard++;
 }
@@ -205,12 +205,12 @@ static int8_t vote_of(const struct decision_message *decision)
 static void take_decision(struct introspection *introspection, uint16_t symbol,
                           const struct decision_message *decision)
 {
-    struct record_bar bar = {.close = decimal_to_double(decision->close),
-                             .volatility = decision->volatility,
-                             .horizon_return = decision->horizon_return,
-                             .after_gap = decision->after_gap != 0};
+    struct judge_bar bar = {.close = decimal_to_double(decision->close),
+                            .volatility = decision->volatility,
+                            .horizon_return = decision->horizon_return,
+                            .after_gap = decision->after_gap != 0};
     int8_t vote = vote_of(decision);
-    record_votes(&introspection->decisions, symbol, &bar, &vote, 1, &introspection->system);
+    judge_votes(&introspection->decisions, symbol, &bar, &vote, 1, &introspection->system);
 }
 
 static void take_weights(struct introspection *introspection, const struct weights_message *weights)
@@ -242,7 +242,7 @@ static void take_fill(struct introspection *introspection, uint16_t symbol,
 static void end_minute_of_agent(struct introspection *introspection, size_t place)
 {
     struct seat *seat = &introspection->seats[place];
-    const struct record_tally *tally = &introspection->tallies[place];
+    const struct judge_tally *tally = &introspection->tallies[place];
     bool scored = tally->scored > seat->before.scored;
     seat->minute =
         scored ? (tally->earned - seat->before.earned) / introspection->horizon : real_nan();
@@ -355,8 +355,8 @@ static double deflated_sharpe_of(const struct introspection *introspection)
 
 static double minute_reward_of(const struct introspection *introspection)
 {
-    const struct record_tally *now = &introspection->system;
-    const struct record_tally *before = &introspection->system_before;
+    const struct judge_tally *now = &introspection->system;
+    const struct judge_tally *before = &introspection->system_before;
     uint64_t scored = now->scored - before->scored;
     return scored > 0 ? (now->earned - before->earned) / (double)scored : real_nan();
 }
@@ -368,11 +368,11 @@ static double share(double part, double whole)
 
 static void say_reward(struct introspection *introspection)
 {
-    const struct record_tally *system = &introspection->system;
+    const struct judge_tally *system = &introspection->system;
     struct reward_message reward = {
-        .mean_reward = record_mean_reward(system),
-        .hit_rate = record_hit_rate(system),
-        .brier = record_brier_score(system),
+        .mean_reward = judge_mean_reward(system),
+        .hit_rate = judge_hit_rate(system),
+        .brier = judge_brier_score(system),
         .sharpe = sharpe_of(&introspection->minutes),
         .sortino = sortino_of(&introspection->minutes),
         .deflated_sharpe = deflated_sharpe_of(introspection),
@@ -500,7 +500,7 @@ bool introspection_agent(const struct introspection *introspection, size_t place
         return false;
     }
     const struct seat *seat = &introspection->seats[place];
-    const struct record_tally *tally = &introspection->tallies[place];
+    const struct judge_tally *tally = &introspection->tallies[place];
     *agent = (struct introspection_agent){
         .id = seat->id,
         .place = place,
@@ -508,13 +508,13 @@ bool introspection_agent(const struct introspection *introspection, size_t place
         .state = seat->state,
         .version = seat->version,
         .weight = seat->weight,
-        .mean_reward = record_mean_reward(tally),
-        .hit_rate = record_hit_rate(tally),
-        .brier = record_brier_score(tally),
+        .mean_reward = judge_mean_reward(tally),
+        .hit_rate = judge_hit_rate(tally),
+        .brier = judge_brier_score(tally),
         .sharpe = sharpe_of(&seat->minutes),
         .sortino = sortino_of(&seat->minutes),
         .max_drawdown = seat->drawdown.begun ? seat->drawdown.worst : real_nan(),
-        .turnover = record_turnover(tally),
+        .turnover = judge_turnover(tally),
         .over_coin = standard_errors(&seat->over_coin),
         .votes = tally->votes,
         .bars = tally->scored,

@@ -87,7 +87,6 @@ struct case_file {
     double scale;
     double sigma;
     double strength;
-    double weights[PATH_RANKS];
     int level;
     struct simulation_message result;
 };
@@ -228,7 +227,6 @@ static void forget(struct simulator *simulator, uint16_t symbol_id)
     symbol->last_log_close = real_nan();
     symbol->last_volatility = real_nan();
     edge_break(&simulator->edge, symbol_id);
-    horizon_break(&simulator->horizon, symbol_id);
 }
 
 /* Outcomes. */
@@ -252,8 +250,6 @@ static void learn_outcome(struct simulator *simulator, uint16_t symbol_id,
                           const struct waiting_decision *then,
                           const struct decision_message *now)
 {
-    const struct path_pool *pool = &simulator->of[symbol_id].pool;
-    uint32_t number = now->number;
     double move = sign_of(then->side) * now->horizon_return;
     struct simulator_entry *entry = entry_by_number(simulator, then->entry);
     if (entry != NULL) {
@@ -264,17 +260,13 @@ static void learn_outcome(struct simulator *simulator, uint16_t symbol_id,
         return;
     }
     bool expected = then->sigma > 0.0;
-    struct path_position position = {.drift = then->drift,
-                                     .deviation = then->deviation,
-                                     .is_short = then->side == SIDE_SELL};
     horizon_learn(&simulator->horizon, symbol_id,
-                  &(struct horizon_outcome){.number = then->number,
-                                            .side = then->side,
+                  &(struct horizon_outcome){.side = then->side,
                                             .level = then->level,
                                             .move = move / then->scale,
                                             .residual = expected ? (move - then->drift) / then->sigma
                                                                  : real_nan(),
-                                            .rank = expected ? paths_rank(pool, number, &position, move)
+                                            .standard = expected ? (move - then->drift) / then->deviation
                                                              : real_nan()});
     if (then->probability == then->probability) {
         record_add(&simulator->record, move - then->costs, then->probability, then->value_at_risk,
@@ -337,9 +329,9 @@ static void note_gain(double gain, size_t level, double *best, size_t *best_leve
     }
 }
 
-static double bound_of(const struct simulator *simulator, const struct edge_estimate *estimate)
+static double bound_of(const struct simulator *simulator, const struct effect_estimate *estimate)
 {
-    double errors = edge_errors(simulator->settings.errors, estimate->trades,
+    double errors = edge_errors(simulator->settings.errors, estimate->values,
                                 simulator->settings.prior_outcomes, EDGE_LEVELS * EDGE_SIDES);
     return estimate->mean - errors * estimate->error;
 }
@@ -347,18 +339,19 @@ static double bound_of(const struct simulator *simulator, const struct edge_esti
 /* Levels differ in what a trade is worth and in how many trades there are: the best has most of
  * both, by what is sure of it. */
 static struct thresholds find_thresholds(const struct simulator *simulator,
-                                         const struct edge_estimate *estimates, double costs)
+                                         const struct effect_estimate *estimates, double costs)
 {
     struct thresholds thresholds = {.proceed = EDGE_LEVELS, .caution = EDGE_LEVELS};
     for (size_t level = 0; level < EDGE_LEVELS; level++) {
-        const struct edge_estimate *estimate = &estimates[level];
-        if (estimate->trades < trades_min) {
+        const struct effect_estimate *estimate = &estimates[level];
+        if (estimate->values < trades_min) {
             continue;
         }
         double sure = bound_of(simulator, estimate) - costs;
         double likely = estimate->mean - simulator->settings.errors * estimate->error - costs;
-        note_gain(sure * estimate->rate, level, &thresholds.proceed_gain, &thresholds.proceed);
-        note_gain(likely * estimate->rate, level, &thresholds.caution_gain, &thresholds.caution);
+        double rate = edge_rate(&simulator->edge, level);
+        note_gain(sure * rate, level, &thresholds.proceed_gain, &thresholds.proceed);
+        note_gain(likely * rate, level, &thresholds.caution_gain, &thresholds.caution);
     }
     return thresholds;
 }
@@ -374,7 +367,7 @@ static void judge_edge(const struct simulator *simulator, struct case_file *file
 {
     struct simulation_message *result = &file->result;
     enum side side = (enum side)file->decision->side;
-    struct edge_estimate estimates[EDGE_LEVELS];
+    struct effect_estimate estimates[EDGE_LEVELS];
     for (size_t level = 0; level < EDGE_LEVELS; level++) {
         estimates[level] = edge_estimate(&simulator->edge, file->symbol_id, side, level);
     }
@@ -389,7 +382,7 @@ static void judge_edge(const struct simulator *simulator, struct case_file *file
         conclude(file, VERDICT_CAUTION, SIMULATION_EDGE_IS_UNSURE);
     } else if (thresholds.caution < EDGE_LEVELS) {
         conclude(file, VERDICT_REJECT, SIMULATION_TOO_WEAK);
-    } else if (estimates[level].trades < trades_min) {
+    } else if (estimates[level].values < trades_min) {
         conclude(file, VERDICT_REJECT, SIMULATION_TOO_FEW_OUTCOMES);
     } else {
         conclude(file, VERDICT_REJECT, SIMULATION_EDGE_BELOW_COSTS);
@@ -398,16 +391,17 @@ static void judge_edge(const struct simulator *simulator, struct case_file *file
     result->edge = estimates[level].mean * file->scale;
     result->edge_error = estimates[level].error * file->scale;
     result->bound = bound_of(simulator, &estimates[level]) * file->scale;
-    result->outcomes = estimates[level].trades;
+    result->outcomes = estimates[level].values;
     result->expected_value = result->edge - result->costs;
 }
 
-static struct path_position position_of(const struct case_file *file)
+static struct path_position position_of(const struct simulator *simulator,
+                                        const struct case_file *file)
 {
     return (struct path_position){.drift = file->result.drift,
                                   .deviation = file->result.deviation,
                                   .costs = file->result.costs,
-                                  .weights = file->weights,
+                                  .shape = horizon_shape(&simulator->horizon),
                                   .is_short = file->decision->side == SIDE_SELL};
 }
 
@@ -418,7 +412,7 @@ static void judge_paths(struct simulator *simulator, struct case_file *file)
     struct path_pool *pool = &file->symbol->pool;
     uint32_t number = file->decision->number;
     double limit = simulator->settings.shortfall_max;
-    struct path_position position = position_of(file);
+    struct path_position position = position_of(simulator, file);
     struct rng rng;
     rng_stream_numbered(&rng, simulator->seed, "simulator", file->symbol_id, number);
     do {
@@ -495,7 +489,6 @@ static void judge(struct simulator *simulator, struct case_file *file)
         file->scale * horizon_drift(&simulator->horizon, file->symbol_id, side, file->level);
     result->deviation =
         file->sigma * sqrt(horizon_variance(&simulator->horizon, file->symbol_id, start));
-    horizon_weights(&simulator->horizon, file->weights);
     judge_edge(simulator, file);
     judge_paths(simulator, file);
     size_up(simulator, file);
@@ -546,7 +539,7 @@ static void follow_trades(struct simulator *simulator, const struct case_file *f
                                  .side = (enum side)file->decision->side,
                                  .level = file->level});
     if (edge->blocks != blocks) {
-        horizon_fade(&simulator->horizon, edge_keep(edge));
+        horizon_end_block(&simulator->horizon, edge_keep(edge));
     }
 }
 
@@ -619,16 +612,13 @@ const struct simulator_entry *simulator_entry(const struct simulator *simulator,
 bool simulator_edge_row(const struct simulator *simulator, size_t index,
                         struct simulator_edge_row *row)
 {
-    if (index >= (size_t)EDGE_SIDES * EDGE_LEVELS) {
+    if (index >= EDGE_LEVELS) {
         return false;
     }
-    enum side side = index < EDGE_LEVELS ? SIDE_BUY : SIDE_SELL;
-    size_t level = index % EDGE_LEVELS;
-    struct edge_estimate estimate = edge_common(&simulator->edge, side, level);
-    *row = (struct simulator_edge_row){.side = side,
-                                       .rank = edge_level_rank(level),
+    struct effect_estimate estimate = edge_common(&simulator->edge, index);
+    *row = (struct simulator_edge_row){.rank = edge_level_rank(index),
                                        .mean = estimate.mean,
                                        .error = estimate.error,
-                                       .trades = estimate.trades};
+                                       .trades = edge_rate(&simulator->edge, index)};
     return true;
 }

@@ -226,32 +226,66 @@ static double next_worst(struct merge *merge)
     return worst;
 }
 
-/* The worst 5%, by weight, of `paths` paths of which the worst are there: the end where they stop
- * and their mean. false when fewer are there than it takes. */
+/* The worst 5% of the mixture of `paths` paths, of which the worst are there, and past outcomes:
+ * where they stop and their mean. */
 struct lower_tail {
     double end;
     double mean;
 };
 
+/* Outcomes go bin by bin, each as the mean of its bin. */
+struct outcomes {
+    const struct horizon_shape *shape;
+    size_t bin;
+};
+
+static bool next_bin(struct outcomes *outcomes, double *value, double *weight)
+{
+    const struct horizon_shape *shape = outcomes->shape;
+    while (outcomes->bin < HORIZON_BINS && !(shape->counts[outcomes->bin] > 0.0)) {
+        outcomes->bin++;
+    }
+    if (outcomes->bin == HORIZON_BINS || !(shape->share > 0.0)) {
+        return false;
+    }
+    *value = shape->sums[outcomes->bin] / shape->counts[outcomes->bin];
+    *weight = shape->share * shape->counts[outcomes->bin] / shape->count;
+    return true;
+}
+
+/* false when there are too few. */
 static bool find_tail(const struct path_pool *pool, uint32_t number,
                       const struct path_position *position, size_t paths, struct lower_tail *result)
 {
     struct merge merge = {.pool = pool, .number = number, .is_short = position->is_short};
+    struct outcomes outcomes = {.shape = position->shape};
     size_t there = paths_groups(pool, number) * pool->group_size;
-    double left = tail * (double)paths;
+    double path_weight = (1.0 - position->shape->share) / (double)paths;
+    double path = there > 0 ? next_worst(&merge) : 0.0;
+    double left = tail;
     double sum = 0.0;
-    for (size_t i = 0; i < there; i++) {
-        double weight = position->weights[i * PATH_RANKS / paths];
-        double part = weight < left ? weight : left;
-        result->end = next_worst(&merge);
-        sum += part * result->end;
-        left -= part;
-        if (!(left > 0.0)) {
-            result->mean = sum / (tail * (double)paths);
-            return true;
+    while (left > 0.0) {
+        double value;
+        double weight;
+        bool has_outcome = next_bin(&outcomes, &value, &weight);
+        bool has_path = there > 0;
+        if (!has_outcome && !has_path) {
+            return false;
         }
+        if (!has_outcome || (has_path && path < value)) {
+            value = path;
+            weight = path_weight;
+            there--;
+            path = there > 0 ? next_worst(&merge) : 0.0;
+        } else {
+            outcomes.bin++;
+        }
+        sum += (weight < left ? weight : left) * value;
+        left -= weight;
+        result->end = value;
     }
-    return false;
+    result->mean = sum / tail;
+    return true;
 }
 
 static double loss_of(const struct path_position *position, double end)
@@ -259,47 +293,47 @@ static double loss_of(const struct path_position *position, double end)
     return position->costs - position->drift - position->deviation * end;
 }
 
-double paths_rank(const struct path_pool *pool, uint32_t number,
-                  const struct path_position *position, double gain)
+static double paths_below(const struct path_pool *pool, uint32_t number, bool is_short,
+                          double bound)
 {
-    double bound = (gain - position->drift) / position->deviation;
-    size_t paths = paths_groups(pool, number) * pool->group_size;
+    size_t paths = 0;
     size_t below = 0;
     for (size_t i = 0; i < PATH_GROUPS; i++) {
         if (counts(pool, i, number)) {
-            below += position->is_short ? pool->group_size - at_most(pool, i, -bound)
-                                        : at_most(pool, i, bound);
+            below += is_short ? pool->group_size - at_most(pool, i, -bound)
+                              : at_most(pool, i, bound);
+            paths += pool->group_size;
         }
     }
-    return paths > 0 ? (double)below / (double)paths : real_nan();
+    return (double)below / (double)paths;
 }
 
-/* Weight of all paths below that rank ÷ weight of all. */
-static double weight_below(const double *weights, double rank)
+static double outcomes_below(const struct horizon_shape *shape, double bound)
 {
-    double place = rank * PATH_RANKS;
     double sum = 0.0;
-    double all = 0.0;
-    for (size_t i = 0; i < PATH_RANKS; i++) {
-        double part = place - (double)i;
-        sum += part >= 1.0 ? weights[i] : part > 0.0 ? part * weights[i] : 0.0;
-        all += weights[i];
+    double width = horizon_bin_edge(1) - horizon_bin_edge(0);
+    for (size_t i = 0; i < HORIZON_BINS && horizon_bin_edge(i) < bound; i++) {
+        double part = (bound - horizon_bin_edge(i)) / width;
+        sum += part < 1.0 ? part * shape->counts[i] : shape->counts[i];
     }
-    return sum / all;
+    return shape->count > 0.0 ? sum / shape->count : 0.0;
 }
 
 struct path_figures paths_figures(const struct path_pool *pool, uint32_t number,
                                   const struct path_position *position)
 {
     size_t paths = paths_groups(pool, number) * pool->group_size;
+    const struct horizon_shape *shape = position->shape;
     struct lower_tail worst;
     ASSERT(paths > 0 && position->deviation > 0.0);
     bool found = find_tail(pool, number, position, paths, &worst);
     ASSERT(found);
-    double rank = paths_rank(pool, number, position, position->costs);
+    double bound = (position->costs - position->drift) / position->deviation;
+    double below = (1.0 - shape->share) * paths_below(pool, number, position->is_short, bound) +
+                   shape->share * outcomes_below(shape, bound);
     return (struct path_figures){
         .paths = paths,
-        .probability_profit = 1.0 - weight_below(position->weights, rank),
+        .probability_profit = 1.0 - below,
         .value_at_risk = loss_of(position, worst.end),
         .expected_shortfall = loss_of(position, worst.mean),
     };

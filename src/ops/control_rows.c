@@ -229,6 +229,7 @@ static const struct {
     {"monitor", "health", print_minutes, NULL},
     {"market", "bars", NULL, "bars SYMBOL [N]"},
     {"evolution", "agent_performance_history", NULL, "agent ID"},
+    {"explain", "explanations", NULL, "explain SEQ"},
 };
 
 void control_print_history(struct engine *engine, const struct history *history, size_t count,

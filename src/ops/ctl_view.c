@@ -176,6 +176,21 @@ static void print_positions(FILE *out, const cJSON *result)
     PRINT_TABLE(out, ctl_member(result, "positions"), position_columns);
 }
 
+static void print_lines(FILE *out, const cJSON *result)
+{
+    char memory[LINE_MAX_BYTES];
+    struct text line;
+    const cJSON *entry;
+
+    cJSON_ArrayForEach(entry, ctl_member(result, "lines"))
+    {
+        text_init(&line, memory, sizeof memory);
+        if (cJSON_IsString(entry))
+            ctl_add_clean(&line, entry->valuestring);
+        fprintf(out, "%s\n", memory);
+    }
+}
+
 /* Entries of a history: messages line by line, all else in a table. */
 static void print_history(FILE *out, const cJSON *list)
 {
@@ -275,6 +290,9 @@ void ctl_print_result(FILE *out, enum control_id command, const cJSON *result)
         break;
     case CONTROL_DECISIONS:
         PRINT_TABLE(out, result, decision_columns);
+        break;
+    case CONTROL_EXPLAIN:
+        print_lines(out, result);
         break;
     case CONTROL_CONFIG:
         PRINT_TABLE(out, result, setting_columns);

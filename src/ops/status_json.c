@@ -221,6 +221,30 @@ static void print_evolution(const struct status_evolution *evolution, struct jso
     json_end(json);
 }
 
+/* The newest minute's metrics; null before the first. */
+static void print_reward(const struct status *status, struct json *json)
+{
+    const struct reward_message *reward = &status->reward;
+
+    if (!status->has_reward) {
+        json_null(json, "metrics");
+        return;
+    }
+    json_begin_object(json, "metrics");
+    json_real(json, "mean_reward", reward->mean_reward);
+    json_real(json, "hit_rate", reward->hit_rate);
+    json_real(json, "brier", reward->brier);
+    json_real(json, "sharpe", reward->sharpe);
+    json_real(json, "sortino", reward->sortino);
+    json_real(json, "deflated_sharpe", reward->deflated_sharpe);
+    json_real(json, "max_drawdown", reward->max_drawdown);
+    json_real(json, "turnover", reward->turnover);
+    json_real(json, "diversity", reward->diversity);
+    json_real(json, "correlation", reward->correlation);
+    json_count(json, "outcomes", reward->outcomes);
+    json_end(json);
+}
+
 /* No process has 0 bytes: it is what cannot be measured, as without jemalloc. */
 static void print_measured(struct json *json, const char *key, uint64_t bytes)
 {
@@ -335,6 +359,7 @@ void status_print_json(const struct status *status, struct json *json)
     print_portfolio(status, json);
     status_print_agents(status, json, "agents");
     print_evolution(&status->evolution, json);
+    print_reward(status, json);
     status_print_health(status, json, "health");
     status_print_histories(status, json, "histories");
     print_memory(status, json);

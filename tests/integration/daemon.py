@@ -86,8 +86,12 @@ class Connection:
     def __init__(self, path, timeout=LIMIT_S):
         self.socket = socket.socket(socket.AF_UNIX)
         self.socket.settimeout(timeout)
-        self.socket.connect(path)
         self.received = b""
+        try:
+            self.socket.connect(path)
+        except OSError:
+            self.socket.close()
+            raise
 
     def send(self, data):
         self.socket.sendall(data if isinstance(data, bytes) else data.encode())
@@ -194,8 +198,8 @@ class Daemon:
         def attempt():
             try:
                 return Connection(self.socket_path)
-            except (FileNotFoundError, ConnectionRefusedError):
-                return None
+            except (FileNotFoundError, ConnectionRefusedError, BlockingIOError):
+                return None  # not there, not listening, too many at the door
         return self.wait_until(attempt, "the control socket")
 
     def ask(self, command):

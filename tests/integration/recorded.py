@@ -70,9 +70,10 @@ def watch_bars(daemon, bars):
     connection.request("watch", "BAR")
 
     def collect():
-        connection.socket.settimeout(None)
-        while (line := connection.line()) is not None:
-            bars.append(json.loads(line)["params"])
+        with connection:
+            connection.socket.settimeout(None)
+            while (line := connection.line()) is not None:
+                bars.append(json.loads(line)["params"])
     thread = threading.Thread(target=collect, daemon=True)
     thread.start()
     return thread

@@ -29,9 +29,9 @@ def run(*arguments):
 
 
 class Simulation:
-    def __init__(self, *arguments):
+    def __init__(self, *arguments, port=0):
         self.process = subprocess.Popen(
-            [PROGRAM, "--listen", "127.0.0.1:0", *arguments],
+            [PROGRAM, "--listen", "127.0.0.1:%d" % port, *arguments],
             stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.lines = []
         self.clients = []

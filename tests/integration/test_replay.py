@@ -1,6 +1,6 @@
-"""tickd --replay from outside: bars and indicators of a synthetic market against a computation of its own (exact
-decimals, from the definitions), accounting, the same digest twice, broken files, and the recorded days when they are
-there."""
+"""tickd --replay from outside: bars and indicators of a synthetic market against a computation of
+its own (exact decimals, from the definitions), accounting, the same digest twice, broken files,
+and the recorded days when they are there."""
 import gzip
 import json
 import os
@@ -24,14 +24,16 @@ MOVES = {1: "LHV", 3: "V", 8: "LHV", 9: "HV", 12: "V", 16: "", 18: "HV", 37: "V"
 
 
 def tickd(*arguments):
-    return subprocess.run([TICKD, *arguments], capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run([TICKD, *arguments], capture_output=True, text=True, timeout=120,
+                          check=False)
 
 
 def replay(files, *more):
     """Report and BAR messages of a run, and the process."""
     with tempfile.TemporaryDirectory() as folder:
         report, dump = os.path.join(folder, "report.json"), os.path.join(folder, "bars.jsonl")
-        process = tickd("--replay", *files, "--report", report, "--dump", dump, "--topics", "BAR", *more)
+        process = tickd("--replay", *files, "--report", report, "--dump", dump, "--topics", "BAR",
+                        *more)
         with open(report, encoding="utf-8") as file:
             document = json.load(file)
         with open(dump, encoding="utf-8") as file:
@@ -40,7 +42,8 @@ def replay(files, *more):
 
 
 def synthetic(seed, count=1600):
-    """Rows of a market of two symbols, each up to 200 ms out of order, with all kinds of conditions and volumes."""
+    """Rows of two symbols, each up to 200 ms out of order, with all kinds of conditions and
+    volumes."""
     rng = random.Random(seed)
     rows, time, price = [], START_MS, {"UP": Decimal("101.5"), "LOW": Decimal("0.00420042")}
     for _ in range(count):
@@ -48,10 +51,11 @@ def synthetic(seed, count=1600):
         symbol = rng.choice(["UP", "UP", "LOW"])
         price[symbol] *= 1 + Decimal(rng.randint(-30, 30)) / 10000
         quoted = price[symbol].quantize(Decimal("0.01") if symbol == "UP" else UNIT)
-        volume = rng.choice([Decimal(0), Decimal(100), Decimal(rng.randint(1, 999)), Decimal("0.000004"),
-                             Decimal(rng.randint(1, 10**9)) * UNIT])
+        volume = rng.choice([Decimal(0), Decimal(100), Decimal(rng.randint(1, 999)),
+                             Decimal("0.000004"), Decimal(rng.randint(1, 10**9)) * UNIT])
         codes = rng.choice([[], [], [1], [1], [1, 8], [1, 12], [3], [9], [16], [18], [37], [99]])
-        rows.append((max(time - rng.choice([0, 0, 0, 50, 200]), START_MS), symbol, quoted, volume, codes))
+        exchange_ms = max(time - rng.choice([0, 0, 0, 50, 200]), START_MS)
+        rows.append((exchange_ms, symbol, quoted, volume, codes))
     return rows
 
 
@@ -64,7 +68,7 @@ def write_csv(path, rows):
 
 
 def expected_bars(rows, odd_lots_move_price):
-    """By the definitions: sets of trades per symbol and second. Returns bars, filtered and accepted counts."""
+    """By the definitions: sets of trades per symbol and second."""
     slots, filtered, ticks = {}, 0, {}
     for arrival, (time, symbol, price, volume, codes) in enumerate(rows):
         moves = set("LHV")
@@ -79,7 +83,8 @@ def expected_bars(rows, odd_lots_move_price):
             direction = 1 if price > last else -1 if price < last else direction
             ticks[symbol] = (price, direction)
             sign = direction
-        slots.setdefault((symbol, time // 1000), []).append((time, arrival, price, volume, moves, sign))
+        entry = (time, arrival, price, volume, moves, sign)
+        slots.setdefault((symbol, time // 1000), []).append(entry)
     bars, unpriced = {}, {}
     for (symbol, second), trades in sorted(slots.items()):
         lasts = [t for t in trades if "L" in t[4]]
@@ -130,7 +135,7 @@ class Bars(unittest.TestCase):
             self.assertEqual(len(mine), len(bars))
             for number, (bar, other) in enumerate(zip(mine, bars)):
                 self.check_bar(bar, other)
-                # the independent indicators start anew for each bar, slowly: a sample of them is enough
+                # they are computed anew for each bar, slowly: a sample of them is enough
                 if number % 40 == 0 or 33 <= number < 37:
                     self.check_indicators(bar, bars[: number + 1], unpriced.get(symbol, []))
 
@@ -149,7 +154,7 @@ class Bars(unittest.TestCase):
         wanted = indicators_reference.indicators(bars, session)
         for name, value in wanted.items():
             self.assertTrue(close_enough(found["indicators"][name], value),
-                            f"{name} at {second}: {found['indicators'][name]}, wanted {value}")
+                            f"{name} at {second}: {found['indicators'][name]}, not {value}")
         horizon = None if len(bars) <= 60 else (bars[-1]["close"] / bars[-61]["close"]).ln()
         self.assertTrue(close_enough(found["horizon_return"], horizon))
 
@@ -169,10 +174,12 @@ class Accounting(unittest.TestCase):
             path = os.path.join(folder, "market.csv")
             write_csv(path, rows)
             with open(path, "a", encoding="utf-8") as file:
-                file.write(",0,UP,,1,1795446000000\n,-1,UP,,1,1795446000000\n,1,UP,,1,12\n,1,OTHER,,1,1795449600000\n")
+                file.write(",0,UP,,1,1795446000000\n,-1,UP,,1,1795446000000\n,1,UP,,1,12\n"
+                           ",1,OTHER,,1,1795449600000\n")
             first, _, process = replay([path], "--set", "feed.symbols=UP,LOW")
             second, _, _ = replay([path], "--set", "feed.symbols=UP,LOW")
-            other, _, _ = replay([path], "--set", "feed.symbols=UP,LOW", "--set", "market.grace_ms=700")
+            other, _, _ = replay([path], "--set", "feed.symbols=UP,LOW",
+                                 "--set", "market.grace_ms=700")
         self.assertEqual(process.returncode, 0, process.stderr)
         counts = first["input"]
         self.assertEqual(counts["trades"], sum(counts[name] for name in (
@@ -196,7 +203,8 @@ class BrokenFiles(unittest.TestCase):
 
     def test_a_number_that_is_none_names_its_record_and_what_came_before_is_reported(self):
         document, _, process = self.run_on(
-            b"time_ms,symbol,price,volume\n1795446000000,A,1,1\n1795446000001,A,2,1\n1795446000002,A,x,1\n")
+            b"time_ms,symbol,price,volume\n1795446000000,A,1,1\n1795446000001,A,2,1\n"
+            b"1795446000002,A,x,1\n")
         self.assertEqual(process.returncode, 65)
         self.assertRegex(process.stderr, r"record 3\b")
         self.assertEqual(len(process.stderr.strip().splitlines()), 1)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Reference values for tests/unit/modules/test_introspection_metrics.c, computed by the definitions:
-exact fractions for sums and moments, statistics.NormalDist for the normal distribution, two passes
-where the C code updates. Prints one NAME VALUE a line; the test has the numbers."""
+"""Reference values for tests/unit/modules/test_introspection_metrics.c, from the definitions: exact
+fractions for sums and moments, statistics.NormalDist for the normal distribution, two passes where
+the C code updates. Prints one NAME VALUE a line; the test has the numbers."""
 import math
 from fractions import Fraction
 from statistics import NormalDist
@@ -30,7 +30,8 @@ def sharpe(values):
 
 def sortino(values, target):
     excess = [x - target for x in values]
-    return float(sum(excess) / len(excess)) / root(sum(min(x, 0) ** 2 for x in excess) / len(excess))
+    downside = sum(min(x, 0) ** 2 for x in excess) / len(excess)
+    return float(sum(excess) / len(excess)) / root(downside)
 
 
 def drawdown(path, relative):
@@ -90,8 +91,8 @@ def main():
     print("correlation", repr(correlation(long, other)))
     print("diversity of 3, 2, 1", repr(-sum(p * math.log(p) for p in (1 / 2, 1 / 3, 1 / 6))
                                        / math.log(3)))
-    # Bailey & López de Prado (2014), the paper's own example: annual Sharpe ratio 2.5 of 1,250 daily
-    # returns, 250 a year; variance of the trials' annual ratios 1/2; skewness −3, kurtosis 10.
+    # Bailey & López de Prado (2014), the paper's example: annual Sharpe ratio 2.5 of 1,250 days,
+    # 250 a year; variance of the trials' annual ratios 1/2; skewness −3, kurtosis 10.
     daily = 2.5 / math.sqrt(250)
     for trials, skewness, kurtosis in ((100, -3, 10), (46, -3, 10), (88, 0, 3)):
         benchmark = expected_maximum(trials, 0.5 / 250)

@@ -1,41 +1,64 @@
 /* The experiments, and how their settings and results are written. */
 #include "science.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "tickd/base/assert.h"
+#include "tickd/base/text.h"
 
 #define HOUR_S 3600.0
 
-/* The base walks by 1 bp a second unless it is said otherwise; all else at the model's defaults:
- * half-life 30 s, a drift that turns about every 200 s. */
-#define PARAMETERS(...)                                                                         \
-    {.tick = 0.01, .volatility_bps = 1, .gap_bps = 60, .half_life_s = 30, .drift_bps = 40,      \
-     .turn_s = 200, .turn_jitter = 0.5, .regime_s = 600, .crash_after_s = 120,                  \
-     .crash_for_s = 30, .crash_percent = 10, __VA_ARGS__}
+/* The base walks by 1 bp a second; half-life of a gap 30 s, a drift that turns about every 200 s.
+ * Costs are the defaults: fee 5 bps, slippage 1 bp, half the spread that is estimated. */
+#define COMMON(volatility, gap, drift, turn)                                                    \
+    {                                                                                           \
+        .tick = 0.01, .volatility_bps = (volatility), .gap_bps = (gap), .half_life_s = 30,      \
+        .drift_bps = (drift), .turn_s = (turn), .turn_jitter = 0.5, .regime_s = 600,            \
+        .crash_after_s = 120, .crash_for_s = 30, .crash_percent = 10                            \
+    }
 #define WALK(bps)                                                                               \
-    {"walk-" #bps, {MARKET_WALK, PARAMETERS(.volatility_bps = bps), 4 * HOUR_S, 0, 0}, NULL}
-#define REVERTING(bps)                                                                          \
-    {"reverting-" #bps, {MARKET_REVERTING, PARAMETERS(.gap_bps = bps), 4 * HOUR_S, 0, 0}, NULL}
-#define MOMENTUM(bps)                                                                           \
-    {"momentum-" #bps, {MARKET_MOMENTUM, PARAMETERS(.drift_bps = bps), 4 * HOUR_S, 0, 0}, NULL}
-#define CHANGE(gap, drift)                                                                      \
-    {"change-" #gap "-" #drift,                                                                 \
-     {MARKET_REVERTING, PARAMETERS(.gap_bps = gap, .drift_bps = drift), 4 * HOUR_S, 2 * HOUR_S, \
-      MARKET_MOMENTUM},                                                                         \
-     NULL}
+    {"walk-" #bps, SCIENCE_NOTHING_TO_WIN, 0,                                                   \
+     {MARKET_WALK, COMMON(bps, 0, 0, 200), 4 * HOUR_S, 0, MARKET_WALK, bps}, NULL}
+#define REVERTING(purpose, bps)                                                                 \
+    {"reverting-" #bps, purpose, bps,                                                           \
+     {MARKET_REVERTING, COMMON(1, bps, 0, 200), 4 * HOUR_S, 0, MARKET_WALK, 1000 + (bps)}, NULL}
+#define MOMENTUM(purpose, bps)                                                                  \
+    {"momentum-" #bps, purpose, bps,                                                            \
+     {MARKET_MOMENTUM, COMMON(1, 0, bps, 200), 4 * HOUR_S, 0, MARKET_WALK, 2000 + (bps)}, NULL}
+#define CHANGE(name, from, to)                                                                  \
+    {name, SCIENCE_CHANGE, 0,                                                                   \
+     {from, COMMON(1, 60, 40, 200), 4 * HOUR_S, 2 * HOUR_S, to, 3000}, NULL}
+#define SLOW_TURNS                                                                              \
+    {MARKET_MOMENTUM, COMMON(1, 0, 10, 900), 4 * HOUR_S, 0, MARKET_WALK, 4000}
 
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Woverride-init"
 static const struct science_experiment experiments[] = {
-    WALK(1),        WALK(5),       WALK(10),       REVERTING(15),  REVERTING(20), REVERTING(25),
-    REVERTING(30),  REVERTING(40), REVERTING(60),  REVERTING(80),  REVERTING(120), MOMENTUM(5),
-    MOMENTUM(10),   MOMENTUM(15),  MOMENTUM(25),   MOMENTUM(40),   MOMENTUM(60),  MOMENTUM(80),
-    MOMENTUM(120),  CHANGE(60, 40),
+    WALK(1),
+    WALK(5),
+    WALK(10),
+    REVERTING(SCIENCE_TOO_LITTLE, 15),
+    REVERTING(SCIENCE_TOO_LITTLE, 20),
+    REVERTING(SCIENCE_TOO_LITTLE, 25),
+    REVERTING(SCIENCE_TOO_LITTLE, 30),
+    REVERTING(SCIENCE_SOMETHING, 40),
+    REVERTING(SCIENCE_SOMETHING, 60),
+    REVERTING(SCIENCE_SOMETHING, 80),
+    REVERTING(SCIENCE_SOMETHING, 120),
+    MOMENTUM(SCIENCE_TOO_LITTLE, 5),
+    MOMENTUM(SCIENCE_TOO_LITTLE, 10),
+    MOMENTUM(SCIENCE_TOO_LITTLE, 15),
+    MOMENTUM(SCIENCE_SOMETHING, 25),
+    MOMENTUM(SCIENCE_SOMETHING, 40),
+    MOMENTUM(SCIENCE_SOMETHING, 60),
+    MOMENTUM(SCIENCE_SOMETHING, 80),
+    MOMENTUM(SCIENCE_SOMETHING, 120),
+    CHANGE("change", MARKET_REVERTING, MARKET_MOMENTUM),
+    CHANGE("change-back", MARKET_MOMENTUM, MARKET_REVERTING),
+    {"slow-turns-without", SCIENCE_EVOLVES, 0, SLOW_TURNS, "evolution.enabled=false"},
+    {"slow-turns", SCIENCE_EVOLVES, 0, SLOW_TURNS, NULL},
+    {"walk-without-costs", SCIENCE_NO_BETTER, 0,
+     {MARKET_WALK, COMMON(5, 0, 0, 200), 4 * HOUR_S, 0, MARKET_WALK, 5000},
+     "portfolio.fee_bps=0 portfolio.slippage_bps=0"},
 };
-#pragma GCC diagnostic pop
 
 const struct science_experiment *science_experiment(size_t index)
 {
@@ -122,6 +145,8 @@ static const struct {
 #undef X
 };
 
+enum { VALUES = sizeof(struct science_result) / sizeof(double) };
+
 void science_print_head(FILE *out)
 {
     fputs("experiment\tseed", out);
@@ -135,10 +160,32 @@ void science_print_head(FILE *out)
 
 void science_print(FILE *out, const char *name, uint64_t seed, const struct science_result *result)
 {
-    const double *values = (const double *)result;
+    double values[VALUES];
+    memcpy(values, result, sizeof values);
     fprintf(out, "%s\t%llu", name, (unsigned long long)seed);
-    for (size_t i = 0; i < sizeof *result / sizeof *values; i++) {
+    for (size_t i = 0; i < VALUES; i++) {
         fprintf(out, "\t%.10g", values[i]);
     }
     fputc('\n', out);
+}
+
+bool science_scan(const char *line, struct science_record *record)
+{
+    char name[64];
+    double values[VALUES];
+    size_t length = strcspn(line, "\t");
+    if (line[length] != '\t' || !text_copy_bytes(name, sizeof name, line, length)) {
+        return false;
+    }
+    char *end;
+    record->experiment = science_find(name);
+    record->seed = strtoull(line + length, &end, 10);
+    for (size_t i = 0; i < VALUES; i++) {
+        if (*end != '\t') {
+            return false;
+        }
+        values[i] = strtod(end, &end);
+    }
+    memcpy(&record->result, values, sizeof values);
+    return record->experiment != NULL;
 }

@@ -58,11 +58,13 @@ struct run {
     struct tracked symbols[SCIENCE_SYMBOLS];
     uint32_t horizon;
     uint32_t right;
+    uint32_t right_only; /* and not before the change */
     size_t incumbents;
+    size_t agents;
     double cost_a_side;
     double start_equity;
-    double worth[SPECIES_COUNT];
-    uint64_t judged[SPECIES_COUNT];
+    double worth[SCIENCE_AGENTS];
+    uint64_t judged[SCIENCE_AGENTS];
     double quarter_worth[SCIENCE_QUARTERS];
     double quarter_net[SCIENCE_QUARTERS];
     uint64_t quarter_judged[SCIENCE_QUARTERS];
@@ -70,9 +72,8 @@ struct run {
     uint64_t right_count;
 };
 
-static double seconds_of(const struct run *run, int64_t time_us)
+static double seconds_of(int64_t time_us)
 {
-    (void)run;
     return (double)(time_us - START_US) / US_PER_S;
 }
 
@@ -96,24 +97,30 @@ static void see_equity(struct run *run, const struct equity_message *equity)
 
 static void see_weights(struct run *run, double now_s, const struct weights_message *weights)
 {
+    struct science_result *result = run->result;
     double of[SPECIES_COUNT] = {0};
     double right = 0.0;
-    for (size_t i = 0; i <= SPECIES_COIN * run->incumbents; i++) {
+    double right_only = 0.0;
+    for (size_t i = 0; i < run->agents; i++) {
         of[species_at(run, i)] += (double)weights->weights[i] / SHARE_ONE;
     }
     for (size_t i = 0; i < SPECIES_COUNT; i++) {
-        run->result->weight[i] = of[i];
+        result->weight[i] = of[i];
         right += (run->right >> i & 1U) != 0 ? of[i] : 0.0;
+        right_only += (run->right_only >> i & 1U) != 0 ? of[i] : 0.0;
     }
     double since = now_s - run->market->change_at_s;
-    if (since >= 0.0 && right >= 0.5 && isnan(run->result->weight_reached_s[0])) {
-        run->result->weight_reached_s[0] = since;
+    if (since >= 0.0 && right >= 0.5 && isnan(result->weight_reached_s[0])) {
+        result->weight_reached_s[0] = since;
+    }
+    if (since >= 0.0 && right_only >= 0.5 && isnan(result->strict_reached_s[0])) {
+        result->strict_reached_s[0] = since;
     }
     if (since >= SCIENCE_WARM_UP_S) {
         run->right_sum += right;
         run->right_count++;
     }
-    run->result->regret_ratio[0] = fmax(run->result->regret_ratio[0], weights->regret_ratio);
+    result->regret_ratio[0] = fmax(result->regret_ratio[0], weights->regret_ratio);
 }
 
 static void see_simulation(struct run *run, const struct message *message)
@@ -123,7 +130,7 @@ static void see_simulation(struct run *run, const struct message *message)
     bool passed = said->verdict != VERDICT_REJECT;
     run->result->proceed[0] += said->verdict == VERDICT_PROCEED ? 1.0 : 0.0;
     run->result->caution[0] += said->verdict == VERDICT_CAUTION ? 1.0 : 0.0;
-    if (seconds_of(run, message->head.time_us) >= SCIENCE_WARM_UP_S) {
+    if (seconds_of(message->head.time_us) >= SCIENCE_WARM_UP_S) {
         run->result->decisions[0] += 1.0;
         run->result->passed[0] += passed ? 1.0 : 0.0;
     }
@@ -157,7 +164,11 @@ static void judge_simulation(struct run *run, struct tracked *symbol,
     if (ballot->number % run->horizon == 0) {
         result->apart[0] += 1.0;
         result->beyond[0] += -gain > then->shortfall ? 1.0 : 0.0;
-        result->beyond_value[0] += -gain > then->value_at_risk ? 1.0 : 0.0;
+        if (-gain > then->value_at_risk) {
+            result->beyond_value[0] += 1.0;
+            result->loss_beyond[0] += -gain;
+            result->expected_beyond[0] += then->shortfall;
+        }
     }
 }
 
@@ -171,14 +182,14 @@ static void judge_votes(struct run *run, const struct voted *then, double horizo
 {
     double units = horizon_return * then->scale;
     units = fmax(-8.0, fmin(8.0, units));
-    for (size_t i = 0; i <= SPECIES_COIN * run->incumbents; i++) {
+    for (size_t i = 0; i < run->agents; i++) {
         if (then->votes[i] == VOTE_ABSTAINS) {
             continue;
         }
         enum species species = species_at(run, i);
         double worth = (double)then->votes[i] / 100.0 * units;
-        run->worth[species] += worth;
-        run->judged[species]++;
+        run->worth[i] += worth;
+        run->judged[i]++;
         if (species != SPECIES_COIN) {
             double side = sign_of(then->votes[i]) * units;
             run->quarter_worth[quarter] += side;
@@ -195,7 +206,7 @@ static void see_ballot(struct run *run, const struct message *message)
     struct tracked *symbol = &run->symbols[message->head.symbol];
     struct voted *slot = &symbol->votes[ballot->number % run->horizon];
     struct voted then = *slot;
-    double part = seconds_of(run, message->head.time_us) / run->market->seconds;
+    double part = seconds_of(message->head.time_us) / run->market->seconds;
     size_t quarter = part < 1.0 ? (size_t)(part * SCIENCE_QUARTERS) : SCIENCE_QUARTERS - 1;
     yardstick_ballot(&run->yardstick, message->head.symbol, ballot);
     symbol->bars++;
@@ -223,7 +234,7 @@ static void see_evolution(struct run *run, const struct evolution_message *event
 static void see(void *state, const struct message *message)
 {
     struct run *run = state;
-    double now_s = seconds_of(run, message->head.time_us);
+    double now_s = seconds_of(message->head.time_us);
     switch (message->head.topic) {
     case TOPIC_BAR:
         yardstick_spread(&run->yardstick, message->head.symbol, message->body.bar.spread);
@@ -313,10 +324,11 @@ static void drive(struct run *run)
 static void begin(struct run *run, uint64_t seed)
 {
     static const char *const names[SCIENCE_SYMBOLS] = {"A", "B", "C", "D"};
-    rng_stream(&run->rng, seed, "science");
+    rng_stream_numbered(&run->rng, seed, "science", run->market->stream, 0);
+    uint64_t market_seed = rng_next(&run->rng);
     for (size_t i = 0; i < SCIENCE_SYMBOLS; i++) {
         market_model_init(&run->symbols[i].model, run->market->kind, &run->market->parameters,
-                          seed, names[i]);
+                          market_seed, names[i]);
     }
     yardstick_init(&run->yardstick, run->settings);
     int error =
@@ -331,11 +343,11 @@ static void conclude(struct run *run)
     result->best[0] = -1.0;
     for (size_t i = 0; i < SPECIES_COUNT; i++) {
         result->alone[i] = -1.0;
-        result->worth[i] = run->judged[i] > 0 ? run->worth[i] / (double)run->judged[i] : real_nan();
     }
-    for (size_t i = 0; i <= SPECIES_COIN * run->incumbents; i++) {
+    for (size_t i = 0; i < run->agents; i++) {
         double growth = yardstick_growth(&run->yardstick, i);
         enum species species = species_at(run, i);
+        result->worth[i] = run->judged[i] > 0 ? run->worth[i] / (double)run->judged[i] : 0.0;
         result->alone[species] = fmax(result->alone[species], growth);
         if (species != SPECIES_COIN && growth > result->best[0]) {
             result->best[0] = growth;
@@ -361,6 +373,7 @@ void science_run(const struct science_market *market, const struct settings *set
     seeded.root.seed = (int64_t)seed;
     memset(result, 0, sizeof *result);
     result->weight_reached_s[0] = real_nan();
+    result->strict_reached_s[0] = real_nan();
     arena_init_measuring(&measuring);
     engine_create(&measuring, &seeded);
     int error = arena_init(&arena, measuring.used);
@@ -372,7 +385,13 @@ void science_run(const struct science_market *market, const struct settings *set
     run->result = result;
     run->horizon = (uint32_t)seeded.electorate.horizon_bars;
     run->incumbents = (size_t)seeded.electorate.incumbents;
+    run->agents = SPECIES_COIN * run->incumbents + 1;
+    ASSERT(run->agents <= SCIENCE_AGENTS && run->horizon <= HORIZON_MAX);
     run->right = science_right_species(market->change_at_s > 0.0 ? market->then : market->kind);
+    run->right_only = run->right;
+    if (market->change_at_s > 0.0) {
+        run->right_only &= ~science_right_species(market->kind);
+    }
     run->start_equity = decimal_to_double(seeded.portfolio.initial_cash);
     begin(run, seed);
     run->cost_a_side = run->yardstick.cost_a_side;

@@ -27,8 +27,11 @@ static void show(uint64_t seed, const struct science_result *r)
            r->net[0], r->net[1], r->net[2], r->net[3], 100 * r->beyond[0] / r->apart[0],
            100 * r->beyond_value[0] / r->apart[0], r->apart[0]);
     for (size_t i = 0; i < SPECIES_COUNT; i++) {
-        printf("      %-14s alone %+7.2f%%  worth % .4f  weight %3.0f%%\n",
-               species_name((uint32_t)i), 100 * r->alone[i], r->worth[i], 100 * r->weight[i]);
+        bool coin = i == SPECIES_COIN;
+        printf("      %-14s alone %+9.2f%%  weight %3.0f%%  worth % .4f", species_name((uint32_t)i),
+               100 * r->alone[i], 100 * r->weight[i], r->worth[3 * i]);
+        printf(coin ? "\n" : " % .4f % .4f\n", r->worth[coin ? 0 : 3 * i + 1],
+               r->worth[coin ? 0 : 3 * i + 2]);
     }
     fflush(stdout);
 }

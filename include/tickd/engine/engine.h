@@ -85,6 +85,12 @@ const struct health_minute *engine_health_minute(const struct engine *engine, si
 bool engine_history_message(const struct engine *engine, const char *module, const char *name,
                             size_t index, struct message *message);
 
+/* Why: the chain behind a FILL, ORDER, REJECT, EXPIRED, DECISION or SIMULATION, by its sequence
+ * number, as lines for people; at most ENGINE_EXPLAIN_MAX bytes. What cannot be explained is said
+ * in a line. */
+enum { ENGINE_EXPLAIN_MAX = 16384 };
+void engine_explain(const struct engine *engine, uint64_t sequence, struct text *out);
+
 /* One agent, its versions (0 the newest) and its performance by blocks (0 the newest); false / NULL
  * for what is not there. Ids are those of the status document. */
 bool engine_agent(const struct engine *engine, int64_t id, struct agent_row *row);

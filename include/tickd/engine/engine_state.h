@@ -3,12 +3,14 @@
 #define TICKD_ENGINE_ENGINE_STATE_H
 
 #include "tickd/engine/engine.h"
+#include "tickd/engine/explain.h"
 #include "tickd/engine/wiring.h"
 #include "tickd/market/session.h"
 #include "tickd/modules/agent_manager.h"
 #include "tickd/modules/consensus.h"
 #include "tickd/modules/electorate.h"
 #include "tickd/modules/evolution.h"
+#include "tickd/modules/introspection.h"
 #include "tickd/modules/market.h"
 #include "tickd/modules/monitor.h"
 #include "tickd/modules/portfolio.h"
@@ -24,6 +26,8 @@ struct engine {
     struct portfolio *portfolio;
     struct agent_manager *agent_manager;
     struct evolution *evolution;
+    struct introspection *introspection;
+    struct explain *explain; /* a tap */
     struct monitor *monitor;
     struct symbol_table symbols;
     struct market_calendar calendar;

@@ -140,6 +140,8 @@ struct status {
     size_t agent_count;
     struct agent_row agents[AGENTS_MAX];
     struct status_evolution evolution;
+    bool has_reward; /* a minute has passed */
+    struct reward_message reward;
     double health_score;
     size_t module_count;
     struct assessment modules[MODULE_COUNT];

@@ -12,6 +12,7 @@
 #define TICKD_MODULES_EVOLUTION_H
 
 #include "tickd/bus/bus.h"
+#include "tickd/modules/evolution_record.h"
 #include "tickd/settings/settings.h"
 
 struct evolution;
@@ -31,14 +32,6 @@ struct evolution_change {
     uint32_t slot;       /* of the species' shadows */
     uint32_t generation; /* of the species */
     uint32_t role;       /* enum slot_role in evolution_population.h */
-};
-
-/* One entry of an agent's performance: a block of bars. */
-struct evolution_performance {
-    int64_t bar_start_ms; /* of the block's last bar */
-    double earned;        /* mean reward × scored */
-    uint64_t scored;      /* bars, of all symbols */
-    uint64_t version;
 };
 
 struct evolution_counts {

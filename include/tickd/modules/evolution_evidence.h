@@ -14,8 +14,9 @@
  *
  * Where differences hang together in time (an advantage in one regime of the market and a
  * disadvantage in the next), V is enlarged by their autocorrelations, weighted by a lag window that
- * falls by an eighth a block (as Newey & West, Econometrica 55, 1987, do with a triangular one). It
- * is never made smaller by them, so that E only ever becomes smaller. */
+ * falls by a sixteenth a block (as Newey & West, Econometrica 55, 1987, do with a triangular one).
+ * It is never made smaller by them, so that E only ever becomes smaller. That allows for most of
+ * what hangs together, not for all of it. */
 #ifndef TICKD_MODULES_EVOLUTION_EVIDENCE_H
 #define TICKD_MODULES_EVOLUTION_EVIDENCE_H
 

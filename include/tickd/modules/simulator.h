@@ -34,14 +34,13 @@ struct simulator_counts {
     uint64_t paths;    /* drawn */
 };
 
-/* What has been learned of a side at a level, over all symbols; in units of what a price moves in a
- * horizon. */
+/* What has been learned of trades at a level, over all symbols and both sides: what would be
+ * expected of a symbol of which nothing is known, in units of what its price moves in a horizon. */
 struct simulator_edge_row {
-    enum side side;
-    double rank; /* decisions at least as strong as this share of all */
-    double mean; /* shrunk to zero */
+    double rank;   /* decisions at least as strong as this share of all */
+    double mean;   /* shrunk to zero */
     double error;
-    double trades; /* that the error is worth */
+    double trades; /* the older ones in part */
 };
 
 /* `portfolio`: costs and limits. Settings are copied. NULL while measuring. */

@@ -8,17 +8,14 @@
  * overlap, and so are a sample.
  *
  * Returns are logarithmic, before costs, in units of the scale: what the symbol's price moves in H
- * bars. Of a symbol's trades on one side at one level there are few, of all symbols' together more:
- * the estimate is a random-effects one (DerSimonian & Laird, Controlled Clinical Trials 7, 1986):
- * as far as symbols differ by more than chance, a symbol is judged by its own trades, otherwise by
- * all. Trades of different symbols at the same time are not independent, so the error of the common
- * mean is clustered by time (Liang & Zeger, Biometrika 73, 1986). The estimate is then shrunk to
- * zero as if `prior` trades without any return had been seen. */
+ * bars. From a level's trades of all symbols and both sides simulator_effects.h estimates what a
+ * trade of a symbol on a side is worth. */
 #ifndef TICKD_MODULES_SIMULATOR_EDGE_H
 #define TICKD_MODULES_SIMULATOR_EDGE_H
 
 #include "tickd/base/arena.h"
 #include "tickd/bus/vocabulary.h"
+#include "tickd/modules/simulator_effects.h"
 
 enum {
     EDGE_LEVELS = 5,
@@ -35,28 +32,6 @@ struct edge_limits {
     double take_profit;
 };
 
-/* Sums over finished trades; older ones count less. */
-struct edge_sums {
-    double weight;         /* Σ w */
-    double weight_squared; /* Σ w² */
-    double sum;            /* Σ w·x */
-    double squares;        /* Σ w·x² */
-};
-
-/* All symbols' trades on one side at one level. */
-struct edge_pool {
-    struct edge_sums all;
-    double block_sum; /* Σ x and number of the trades of the block that is under way */
-    double block_count;
-    double cluster_sums; /* Σ w²S², Σ w²SN, Σ w²N² over finished blocks */
-    double cluster_products;
-    double cluster_counts;
-    double symbol_squares; /* Σ over symbols of (Σ w·x)² ÷ Σ w */
-    double symbol_weights; /* Σ over symbols of (Σ w)² */
-    uint64_t symbols;      /* that have had a trade */
-    uint64_t trades;       /* ever */
-};
-
 enum virtual_state { VIRTUAL_FLAT, VIRTUAL_ENTERING, VIRTUAL_HOLDING, VIRTUAL_LEAVING };
 
 struct virtual_trade {
@@ -68,14 +43,14 @@ struct virtual_trade {
 };
 
 struct edge_symbol {
-    struct edge_sums sums[EDGE_SIDES][EDGE_LEVELS];
+    struct effect_sums returns[EDGE_SIDES][EDGE_LEVELS];
     struct virtual_trade trades[EDGE_LEVELS];
     uint32_t block_bars;
 };
 
 struct edge {
     struct edge_limits limits;
-    struct edge_pool pools[EDGE_SIDES][EDGE_LEVELS];
+    struct effect_pool pools[EDGE_LEVELS];
     struct edge_symbol *of;
     size_t symbols;
     uint64_t blocks;
@@ -88,14 +63,6 @@ struct edge_bar {
     double scale;   /* σ·√H; NaN or 0 = not known: no trade begins */
     enum side side; /* HOLD: no decision */
     int level;      /* the highest level that the decision is strong enough for */
-};
-
-/* In units of the scale. */
-struct edge_estimate {
-    double mean;   /* shrunk */
-    double error;  /* standard error of it, the prior counted in */
-    double trades; /* that the error is worth, without the prior */
-    double rate;   /* weight of the pool's trades: how often it trades, relative to other levels */
 };
 
 /* Level 0 takes every decision, level k those at least as strong as this share of all. */
@@ -112,12 +79,15 @@ void edge_step(struct edge *edge, size_t symbol, const struct edge_bar *bar);
 /* The past is torn: trades under way are forgotten. */
 void edge_break(struct edge *edge, size_t symbol);
 
-/* side: BUY or SELL. */
-struct edge_estimate edge_estimate(const struct edge *edge, size_t symbol, enum side side,
-                                   size_t level);
+/* What a trade is worth, in units of the scale. side: BUY or SELL. */
+struct effect_estimate edge_estimate(const struct edge *edge, size_t symbol, enum side side,
+                                     size_t level);
 
-/* The same of all symbols together. */
-struct edge_estimate edge_common(const struct edge *edge, enum side side, size_t level);
+/* How often there is a trade at the level, in relation to other levels. */
+double edge_rate(const struct edge *edge, size_t level);
+
+/* What would be expected of a symbol of which nothing is known. */
+struct effect_estimate edge_common(const struct edge *edge, size_t level);
 
 /* What remains of the weight of everything learned at the end of a block. */
 double edge_keep(const struct edge *edge);

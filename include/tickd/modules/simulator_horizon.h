@@ -2,53 +2,62 @@
  * more or less than σ·√H it deviates from that. For the paths; whether to trade is decided by
  * simulator_edge.h.
  *
- * Decisions follow each other bar by bar, their horizons overlap: one counts min(1, bars since the
- * one before it ÷ H) horizons. Means are shrunk: a symbol's own to that of all symbols, and that to
- * zero (a drift) or to what the bootstrap says (a variance), each as if `prior` horizons of it had
- * been seen.
+ * Decisions follow each other bar by bar, their horizons overlap: each counts as 1/H of a value.
+ * The drift of a level is estimated by simulator_effects.h and shrunk to that of all levels, this
+ * one to zero; the variance of a symbol is shrunk to that of all symbols, this one to what the
+ * bootstrap says; each as if `prior` horizons of it had been seen.
  *
- * The shape of the distribution is learned too: where among the paths outcomes fell, by their rank
- * (Dawid's probability integral transform, JRSS A 147, 1984). Paths where outcomes fall more often
- * than they should weigh more (Gneiting & Ranjan, Electronic Journal of Statistics 7, 2013). */
+ * The shape of the distribution is learned too: what outcomes were, less their drift, in units of
+ * the deviation that was expected. With the paths as its base measure, worth `prior` horizons, that
+ * is a Dirichlet process (Ferguson, Annals of Statistics 1, 1973): the distribution to be expected
+ * is the mixture of paths and past outcomes. */
 #ifndef TICKD_MODULES_SIMULATOR_HORIZON_H
 #define TICKD_MODULES_SIMULATOR_HORIZON_H
 
 #include "tickd/modules/simulator_edge.h"
 
-enum { HORIZON_RANKS = 20 };
+enum { HORIZON_BINS = 128 };
 
-struct horizon_sums {
+/* Past outcomes, standardised, lowest bin first. Beyond the ends they count in the outermost bins. */
+struct horizon_shape {
+    double counts[HORIZON_BINS];
+    double sums[HORIZON_BINS];
     double count;
+    double share; /* of the mixture that is outcomes and not paths */
+};
+
+#define HORIZON_SHAPE_END 8.0 /* deviations */
+
+/* A mean in the making. */
+struct horizon_sums {
+    double weight; /* horizons */
     double sum;
-    double horizons; /* that do not overlap */
 };
 
 struct horizon_symbol {
-    struct horizon_sums drift[EDGE_SIDES][EDGE_LEVELS];
-    uint32_t last[EDGE_SIDES][EDGE_LEVELS]; /* number of the bar of the last one; 0 = none */
+    struct effect_sums drift[EDGE_SIDES][EDGE_LEVELS];
     struct horizon_sums variance;
-    uint32_t last_of_all;
 };
 
 struct horizon {
-    uint32_t horizon_bars;
     double prior;
-    struct horizon_sums drift[EDGE_SIDES][EDGE_LEVELS];
+    double part; /* of a horizon that a decision counts */
+    struct horizon_sums drift_of_all;
+    struct effect_pool drift[EDGE_LEVELS];
     struct horizon_sums variance;
-    double ranks[HORIZON_RANKS]; /* outcomes by their rank among the paths */
+    struct horizon_shape shape;
     struct horizon_symbol *of;
     size_t symbols;
 };
 
 /* What became of a decision, once it is known. */
 struct horizon_outcome {
-    uint32_t number; /* of the decision's bar */
     enum side side;
     int level;
     double move;     /* in the decision's direction, in units of the scale of simulator_edge.h */
     double residual; /* the same less what was expected, in units of σ·√H by the day's volatility;
                         NaN = nothing was expected yet */
-    double rank;     /* share of the paths that it was above, 0 to 1; NaN = there were none */
+    double standard; /* the same in units of the deviation that was expected */
 };
 
 /* Returns false while measuring. */
@@ -57,11 +66,8 @@ bool horizon_init(struct horizon *horizon, struct arena *arena, uint32_t horizon
 
 void horizon_learn(struct horizon *horizon, size_t symbol, const struct horizon_outcome *outcome);
 
-/* Everything so far counts `keep` of what it did. */
-void horizon_fade(struct horizon *horizon, double keep);
-
-/* Bar numbers start anew, or a piece is missing. */
-void horizon_break(struct horizon *horizon, size_t symbol);
+/* A block of time is over: everything so far counts `keep` of what it did. */
+void horizon_end_block(struct horizon *horizon, double keep);
 
 /* In the decision's direction, in units of the scale; 0 for EDGE_NO_LEVEL. */
 double horizon_drift(const struct horizon *horizon, size_t symbol, enum side side, int level);
@@ -69,7 +75,10 @@ double horizon_drift(const struct horizon *horizon, size_t symbol, enum side sid
 /* Variance of residuals, 1 = σ²·H. `start`: what the bootstrap says. */
 double horizon_variance(const struct horizon *horizon, size_t symbol, double start);
 
-/* Weights of the paths by rank, worst first, mean 1. */
-void horizon_weights(const struct horizon *horizon, double weights[HORIZON_RANKS]);
+/* For paths_figures(). */
+const struct horizon_shape *horizon_shape(const struct horizon *horizon);
+
+/* Bin i goes from edge i to edge i + 1. */
+double horizon_bin_edge(size_t bin);
 
 #endif

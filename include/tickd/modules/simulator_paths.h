@@ -17,8 +17,9 @@
 
 #include "tickd/base/arena.h"
 #include "tickd/base/rng.h"
+#include "tickd/modules/simulator_horizon.h"
 
-enum { PATH_GROUPS = 8, PATH_LENGTHS = 256, PATH_RANKS = 20 };
+enum { PATH_GROUPS = 8, PATH_LENGTHS = 256 };
 
 /* What paths are drawn from, fixed between two refreshes. */
 struct path_source {
@@ -41,13 +42,14 @@ struct path_pool {
     uint32_t horizon_bars;
 };
 
-/* What the pool says of a position: its return is drift + deviation × a standardised end. */
+/* What the pool says of a position: its return is drift + deviation × a standardised end, which is
+ * that of a path or, with the share of the shape, that of a past outcome. */
 struct path_position {
     double drift; /* in the position's direction */
     double deviation;
     double costs;
-    const double *weights; /* of paths by rank, worst first: PATH_RANKS of them, mean 1 */
-    bool is_short;         /* earns when the price falls: sees the paths mirrored */
+    const struct horizon_shape *shape; /* past outcomes, in the position's direction */
+    bool is_short; /* earns when the price falls: sees the paths mirrored */
 };
 
 struct path_figures {
@@ -82,10 +84,6 @@ double paths_variance_ratio(const struct path_pool *pool);
 /* From all groups that count; there is at least one. */
 struct path_figures paths_figures(const struct path_pool *pool, uint32_t number,
                                   const struct path_position *position);
-
-/* Share of the paths, unweighted, that end below a return of the position before costs. */
-double paths_rank(const struct path_pool *pool, uint32_t number,
-                  const struct path_position *position, double gain);
 
 /* Whether the expected shortfall of a full pool exceeds the limit whatever is drawn into its empty
  * places: then drawing can stop. */

@@ -4,8 +4,23 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "tickd/bin/program.h"
+
+/* That something is there does not make it a folder, nor one of ours. */
+static bool can_be_used(const char *path)
+{
+    struct stat place;
+    if (stat(path, &place) != 0) {
+        return false;
+    }
+    if (!S_ISDIR(place.st_mode)) {
+        errno = ENOTDIR;
+        return false;
+    }
+    return access(path, W_OK | X_OK) == 0;
+}
 
 /* Makes a folder and those above it; what is there stays as it is. */
 static int make_folders(const char *path)
@@ -21,7 +36,7 @@ static int make_folders(const char *path)
             return -1;
         }
     }
-    return 0;
+    return can_be_used(path) ? 0 : -1;
 }
 
 static int choose(char directory[PROGRAM_DIRECTORY_MAX], const char *option_name,
@@ -42,7 +57,7 @@ static int choose(char directory[PROGRAM_DIRECTORY_MAX], const char *option_name
         return EX_CANTCREAT;
     }
     if (make_folders(directory) != 0) {
-        program_complain("%s: %s cannot be made: %s; name a folder that may be written with %s",
+        program_complain("%s: %s cannot be used: %s; name a folder that may be written with %s",
                          option_name, directory, strerror(errno), option_name);
         return EX_CANTCREAT;
     }

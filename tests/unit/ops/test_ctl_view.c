@@ -76,10 +76,10 @@ static void test_lists_are_tables(void **state)
 {
     (void)state;
     show_answer("modules", CONTROL_MODULES);
-    assert_shown("MODULE  STATE ");
-    assert_shown("market  active ");
+    assert_shown("OWES FOR  OWES  HANDLED  PUBLISHED");
+    assert_shown("market         active ");
     show_answer("histories", CONTROL_HISTORIES);
-    assert_shown("bus      message_log ");
+    assert_shown("bus            message_log ");
     show_answer("symbols", CONTROL_SYMBOLS);
     assert_shown("A       US stocks   129  2026-11-23T15:00:29.000Z      30");
     show_answer("bars A 2", CONTROL_BARS);

@@ -4,14 +4,14 @@
  * A vote to buy or to sell is right when the price has moved its way over the horizon; an unchanged
  * price makes none right. Its confidence c in percent is taken as a probability of being right of
  * ½ + c/200, which the Brier score holds against what happened. */
-#ifndef TICKD_MODULES_INTROSPECTION_RECORD_H
-#define TICKD_MODULES_INTROSPECTION_RECORD_H
+#ifndef TICKD_MODULES_INTROSPECTION_JUDGE_H
+#define TICKD_MODULES_INTROSPECTION_JUDGE_H
 
 #include "tickd/agents/reward.h"
 #include "tickd/base/arena.h"
 
 /* What one place has done. */
-struct record_tally {
+struct judge_tally {
     uint64_t scored;  /* bars on which all of its last H votes were judged */
     double earned;    /* on them, Σ */
     uint64_t changes; /* on them, Σ |side − side of H bars ago| */
@@ -20,15 +20,15 @@ struct record_tally {
     double brier;     /* of them, Σ */
 };
 
-struct record_symbol {
+struct judge_symbol {
     struct reward_price price;
     int8_t *votes;  /* H rows of places */
     double *scales; /* H */
     struct reward_tranches *tranches;
 };
 
-struct record {
-    struct record_symbol *of;
+struct judge {
+    struct judge_symbol *of;
     size_t symbols;
     size_t places;
     size_t horizon;
@@ -37,7 +37,7 @@ struct record {
 };
 
 /* One bar of a symbol, as a ballot has it. */
-struct record_bar {
+struct judge_bar {
     double close;
     double volatility;
     double horizon_return; /* NaN = not known */
@@ -45,22 +45,22 @@ struct record_bar {
 };
 
 /* Takes its memory, named `what` in the budget; false while measuring. */
-bool record_init(struct record *record, struct arena *arena, const char *what, size_t symbols,
-                 size_t places, size_t horizon, double cost);
+bool judge_init(struct judge *judge, struct arena *arena, const char *what, size_t symbols,
+                size_t places, size_t horizon, double cost);
 
 /* Somebody else sits at the place: its votes without outcome are dropped. */
-void record_clear(struct record *record, size_t place);
+void judge_clear(struct judge *judge, size_t place);
 
 /* The next bar of a symbol with the votes on it, one for each of the first `count` places (the
  * others abstain): judges those of H bars ago into the tallies. After a gap the symbol's past is
  * dropped first. */
-void record_votes(struct record *record, uint16_t symbol, const struct record_bar *bar,
-                  const int8_t *votes, size_t count, struct record_tally *tallies);
+void judge_votes(struct judge *judge, uint16_t symbol, const struct judge_bar *bar,
+                 const int8_t *votes, size_t count, struct judge_tally *tallies);
 
 /* NaN while nothing is known. */
-double record_mean_reward(const struct record_tally *tally);
-double record_hit_rate(const struct record_tally *tally);
-double record_brier_score(const struct record_tally *tally);
-double record_turnover(const struct record_tally *tally); /* changes a scored bar, 0 to 2 */
+double judge_mean_reward(const struct judge_tally *tally);
+double judge_hit_rate(const struct judge_tally *tally);
+double judge_brier_score(const struct judge_tally *tally);
+double judge_turnover(const struct judge_tally *tally); /* changes a scored bar, 0 to 2 */
 
 #endif

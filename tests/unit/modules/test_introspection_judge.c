@@ -1,6 +1,6 @@
 /* Votes and what became of them: judged by hand, against the sum of rewards one by one, and against
  * the book that evolution judges by. */
-#include "tickd/modules/introspection_record.h"
+#include "tickd/modules/introspection_judge.h"
 
 #include <math.h>
 #include <setjmp.h>
@@ -24,14 +24,14 @@ static const double cost = 6e-4;
 
 struct scene {
     struct arena arena;
-    struct record record;
+    struct judge judge;
     struct book book;
-    struct record_tally tallies[PLACES];
+    struct judge_tally tallies[PLACES];
 };
 
 static bool build(struct scene *scene, struct arena *arena)
 {
-    record_init(&scene->record, arena, "votes", 2, PLACES, HORIZON, cost);
+    judge_init(&scene->judge, arena, "votes", 2, PLACES, HORIZON, cost);
     return book_init(&scene->book, arena, 2, PLACES, HORIZON, cost);
 }
 
@@ -63,11 +63,11 @@ static double horizon_return(const struct path *path, size_t bar)
                          : real_log(path->closes[bar]) - real_log(path->closes[bar - HORIZON]);
 }
 
-static struct record_bar bar_of(const struct path *path, size_t bar)
+static struct judge_bar bar_of(const struct path *path, size_t bar)
 {
-    return (struct record_bar){.close = path->closes[bar],
-                               .volatility = path->volatilities[bar],
-                               .horizon_return = horizon_return(path, bar)};
+    return (struct judge_bar){.close = path->closes[bar],
+                              .volatility = path->volatilities[bar],
+                              .horizon_return = horizon_return(path, bar)};
 }
 
 /* Holds at both ends, so that every tranche opens and closes inside. */
@@ -96,23 +96,22 @@ static void test_votes_are_judged_by_the_return_of_their_horizon(void **state)
     for (size_t bar = 0; bar < HORIZON + 10; bar++) {
         double rise = bar < HORIZON ? real_nan() : bar % 2 == 0 ? 0.001 : -0.001;
         rise = bar == HORIZON + 9 ? 0 : rise;
-        record_votes(
-            &scene.record, 0,
-            &(struct record_bar){.close = 100, .volatility = 0.001, .horizon_return = rise}, votes,
-            PLACES, scene.tallies);
+        judge_votes(&scene.judge, 0,
+                    &(struct judge_bar){.close = 100, .volatility = 0.001, .horizon_return = rise},
+                    votes, PLACES, scene.tallies);
     }
     /* Of 10 outcomes bars 6, 8, 10, 12 rise, 5, 7, 9, 11, 13 fall, 14 stands still. */
     assert_int_equal(scene.tallies[0].votes, 10);
     assert_int_equal(scene.tallies[0].right, 4);
     assert_int_equal(scene.tallies[1].right, 5);
-    assert_near(record_hit_rate(&scene.tallies[1]), 0.5, 0);
+    assert_near(judge_hit_rate(&scene.tallies[1]), 0.5, 0);
     /* 80% of confidence is a probability of 0.9: 0.01 when right, 0.81 when not. */
-    assert_near(record_brier_score(&scene.tallies[0]), (4 * 0.01 + 6 * 0.81) / 10, 1e-15);
+    assert_near(judge_brier_score(&scene.tallies[0]), (4 * 0.01 + 6 * 0.81) / 10, 1e-15);
     assert_int_equal(scene.tallies[2].votes, 0);
     assert_int_equal(scene.tallies[2].scored, 10);
-    assert_true(isnan(record_hit_rate(&scene.tallies[2])));
+    assert_true(isnan(judge_hit_rate(&scene.tallies[2])));
     assert_int_equal(scene.tallies[3].scored, 0);
-    assert_true(isnan(record_mean_reward(&scene.tallies[3])));
+    assert_true(isnan(judge_mean_reward(&scene.tallies[3])));
     stop(&scene);
 }
 
@@ -147,11 +146,11 @@ static void test_what_is_earned_bar_by_bar_is_what_the_votes_are_worth(void **st
     struct path path;
     struct rng rng;
     start(&scene);
-    rng_stream(&rng, test_seed(), "introspection record");
+    rng_stream(&rng, test_seed(), "introspection judge");
     draw_path(&path, &rng, false);
     for (size_t bar = 0; bar < BARS; bar++) {
-        struct record_bar now = bar_of(&path, bar);
-        record_votes(&scene.record, 1, &now, path.votes[bar], PLACES, scene.tallies);
+        struct judge_bar now = bar_of(&path, bar);
+        judge_votes(&scene.judge, 1, &now, path.votes[bar], PLACES, scene.tallies);
     }
     for (size_t place = 0; place < PLACES; place++) {
         assert_int_equal(scene.tallies[place].scored, BARS - HORIZON);
@@ -173,16 +172,16 @@ static void test_it_judges_as_evolution_does(void **state)
     path.volatilities[100] = real_nan();
     path.volatilities[101] = 0;
     for (size_t bar = 0; bar < BARS; bar++) {
-        struct record_bar now = bar_of(&path, bar);
+        struct judge_bar now = bar_of(&path, bar);
         now.after_gap = bar == 200;
         if (bar == 200) {
             book_forget(&scene.book, 0);
         }
         if (bar == 300) {
-            record_clear(&scene.record, 2);
+            judge_clear(&scene.judge, 2);
             book_clear(&scene.book, 2);
         }
-        record_votes(&scene.record, 0, &now, path.votes[bar], PLACES, scene.tallies);
+        judge_votes(&scene.judge, 0, &now, path.votes[bar], PLACES, scene.tallies);
         book_bar(&scene.book, 0, now.close, now.volatility);
         book_votes(&scene.book, 0, 0, PLACES, path.votes[bar]);
     }
@@ -202,20 +201,20 @@ static void test_nothing_is_judged_across_a_gap(void **state)
     struct scene scene;
     start(&scene);
     static const int8_t votes[PLACES] = {100, 100, 100, 100};
-    struct record_bar bar = {.close = 100, .volatility = 0.001, .horizon_return = 0.01};
+    struct judge_bar bar = {.close = 100, .volatility = 0.001, .horizon_return = 0.01};
     for (size_t i = 0; i < HORIZON; i++) {
-        record_votes(&scene.record, 0, &bar, votes, PLACES, scene.tallies);
+        judge_votes(&scene.judge, 0, &bar, votes, PLACES, scene.tallies);
     }
     bar.after_gap = true;
     bar.close = 200;
-    record_votes(&scene.record, 0, &bar, votes, PLACES, scene.tallies);
+    judge_votes(&scene.judge, 0, &bar, votes, PLACES, scene.tallies);
     bar.after_gap = false;
     for (size_t i = 1; i < HORIZON; i++) {
-        record_votes(&scene.record, 0, &bar, votes, PLACES, scene.tallies);
+        judge_votes(&scene.judge, 0, &bar, votes, PLACES, scene.tallies);
     }
     assert_int_equal(scene.tallies[0].votes, 0);
     assert_int_equal(scene.tallies[0].scored, 0);
-    record_votes(&scene.record, 0, &bar, votes, PLACES, scene.tallies);
+    judge_votes(&scene.judge, 0, &bar, votes, PLACES, scene.tallies);
     assert_int_equal(scene.tallies[0].votes, 1);
     assert_int_equal(scene.tallies[0].scored, 1);
     assert_near(scene.tallies[0].earned, 0, 0);
@@ -228,9 +227,9 @@ static void test_places_beyond_a_short_ballot_abstain(void **state)
     struct scene scene;
     start(&scene);
     static const int8_t votes[PLACES] = {100, 100, 100, 100};
-    struct record_bar bar = {.close = 100, .volatility = 0.001, .horizon_return = 0.01};
+    struct judge_bar bar = {.close = 100, .volatility = 0.001, .horizon_return = 0.01};
     for (size_t i = 0; i < 3 * HORIZON; i++) {
-        record_votes(&scene.record, 0, &bar, votes, 2, scene.tallies);
+        judge_votes(&scene.judge, 0, &bar, votes, 2, scene.tallies);
     }
     assert_int_equal(scene.tallies[1].scored, 2 * HORIZON);
     assert_int_equal(scene.tallies[2].scored, 0);
@@ -242,15 +241,15 @@ static void test_turnover_counts_changes_of_side(void **state)
     (void)state;
     struct scene scene;
     start(&scene);
-    struct record_bar bar = {.close = 100, .volatility = 0.001, .horizon_return = 0.01};
+    struct judge_bar bar = {.close = 100, .volatility = 0.001, .horizon_return = 0.01};
     for (size_t i = 0; i < 6 * HORIZON; i++) {
         bool turned = i / HORIZON % 2 == 1;
         int8_t votes[PLACES] = {70, turned ? -70 : 70, turned ? 0 : 70, 0};
-        record_votes(&scene.record, 0, &bar, votes, PLACES, scene.tallies);
+        judge_votes(&scene.judge, 0, &bar, votes, PLACES, scene.tallies);
     }
-    assert_near(record_turnover(&scene.tallies[0]), 0, 0);
-    assert_near(record_turnover(&scene.tallies[1]), 2, 0);
-    assert_near(record_turnover(&scene.tallies[2]), 1, 0);
+    assert_near(judge_turnover(&scene.tallies[0]), 0, 0);
+    assert_near(judge_turnover(&scene.tallies[1]), 2, 0);
+    assert_near(judge_turnover(&scene.tallies[2]), 1, 0);
     stop(&scene);
 }
 
