@@ -47,10 +47,8 @@ ensure_packages() {
     note "installing ${missing[*]}"
     if ! apt_get install "${missing[@]}"; then
         # Most often the package lists are old, or there are none yet.
-        apt_get update ||
-            die "apt-get update failed (network, sources?); then: apt-get install ${missing[*]}"
-        apt_get install "${missing[@]}" ||
-            die "apt-get failed; its last lines: $(tail -n 3 "$apt_log" | tr '\n' ' ')"
+        apt_get update || apt_failed "apt-get update" "${missing[@]}"
+        apt_get install "${missing[@]}" || apt_failed "apt-get install" "${missing[@]}"
     fi
     rm -f "$apt_log"
 }
@@ -63,6 +61,14 @@ apt_get() {
     "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get --yes --quiet \
         --option Dpkg::Use-Pty=0 --option APT::Install-Recommends=0 "$verb" "$@" \
         >"$apt_log" 2>&1 </dev/null
+}
+
+apt_failed() {
+    local what=$1 words
+    shift
+    words=$(tail -n 3 "$apt_log" | tr '\n' ' ')
+    rm -f "$apt_log"
+    die "$what failed ($words); mend that, or as root: apt-get install $*"
 }
 
 # How many compilers or tests at a time.

@@ -41,12 +41,12 @@ double reward_next_return(struct reward_price *price, double close, double volat
 }
 
 bool reward_step(struct reward_tranches *tranches, int in, int out, const struct reward_bar *bar,
-                 double *earned)
+                 struct reward *reward)
 {
     bool scored = tranches->held == bar->horizon;
     if (scored) {
-        *earned =
-            tranches->position * bar->bar_return - bar->cost * bar->scale * reward_change(in, out);
+        reward->worth = tranches->position * bar->bar_return;
+        reward->costs = bar->cost * bar->scale * reward_change(in, out);
     }
     tranches->position += position_of(in) * bar->scale - position_of(out) * bar->scale_out;
     tranches->held += (in == REWARD_NO_SIDE ? 0U : 1U) - (out == REWARD_NO_SIDE ? 0U : 1U);

@@ -257,7 +257,8 @@ static void print_end(const struct explain_order *order, struct text *out)
         add_executions(out, &order->filled);
         text_add(out, ", fees ");
         add_money(out, order->filled.fees);
-        text_add(out, "; ");
+        end_line(out);
+        begin_more(out);
     }
     if (order->end == TOPIC_FILL) {
         text_add(out, "done at ");
@@ -337,6 +338,27 @@ static void print_gain(const struct explain_order *entry, struct text *out)
     text_add(out, " after them\n");
 }
 
+static void print_closing(const struct explain_order *entry, const struct explain_order *exit,
+                          struct text *out)
+{
+    text_add(out, entry->closed_us != 0 ? "was closed: " : "is closed in part: ");
+    add_executions(out, &entry->closed);
+    end_line(out);
+    begin_more(out);
+    text_format(out, "by order number %lld", (long long)entry->closed_by);
+    if (exit != NULL) {
+        text_format(out, " (%llu), %s", (unsigned long long)exit->head.sequence,
+                    order_purpose_name(exit->order.purpose));
+    }
+    if (entry->closed_us != 0) {
+        text_add(out, "; flat at ");
+        add_time_us(out, entry->closed_us);
+    }
+    end_line(out);
+    begin_more(out);
+    print_gain(entry, out);
+}
+
 static void print_position(const struct explain_order *entry, const struct explain_order *exit,
                            struct text *out)
 {
@@ -345,30 +367,15 @@ static void print_position(const struct explain_order *entry, const struct expla
     }
     begin_link(out, "the position", 0);
     if (entry->closed.fills == 0) {
-        text_add(out, "is still open");
+        text_add(out, "is still open\n");
     } else {
-        text_add(out, entry->closed_us != 0 ? "was closed: " : "is closed in part: ");
-        add_executions(out, &entry->closed);
-        text_format(out, ", by order number %lld", (long long)entry->closed_by);
+        print_closing(entry, exit, out);
     }
-    if (exit != NULL) {
-        text_format(out, " (%llu), %s", (unsigned long long)exit->head.sequence,
-                    order_purpose_name(exit->order.purpose));
-    }
-    if (entry->closed_us != 0) {
-        text_add(out, ", flat at ");
-        add_time_us(out, entry->closed_us);
-    }
-    end_line(out);
     if (entry->confirmed > 0) {
         begin_more(out);
         text_format(out, "prolonged %llu time%s, last by simulation (%llu)\n",
                     (unsigned long long)entry->confirmed, entry->confirmed == 1 ? "" : "s",
                     (unsigned long long)entry->confirmed_sequence);
-    }
-    if (entry->closed.fills > 0) {
-        begin_more(out);
-        print_gain(entry, out);
     }
 }
 
@@ -394,7 +401,7 @@ static void print_fill(const struct explanation *found, struct text *out)
     add_money(out, fill->trade_price);
     add_bps(out, ", worse for spread and slippage by",
             fill->trade_price > 0 ? (double)worse / (double)fill->trade_price : 0);
-    text_add(out, fill->done != 0 ? "; the order's last\n" : "; more of the order is to come\n");
+    text_add(out, fill->done != 0 ? "; the order's last\n" : "; not the order's last\n");
     begin_more(out);
     text_add(out, "after it: position ");
     add_money(out, fill->position);

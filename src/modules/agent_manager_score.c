@@ -4,17 +4,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "tickd/agents/reward.h"
 #include "tickd/base/assert.h"
 #include "tickd/base/real.h"
-#include "tickd/bus/vocabulary.h"
-
-/* A price that moves by less than a hundredth of a basis point a bar stands still. */
-static const double volatility_floor = 1e-6;
 
 /* One bad print shall not outweigh a day. */
-static const double return_max = 8;
-
-enum { NO_SIDE = 2 };
+static const double units_max = 8;
 
 bool score_init(struct score_sheet *sheet, struct arena *arena, size_t symbols, size_t agents,
                 size_t horizon, double cost)
@@ -47,7 +42,7 @@ bool score_init(struct score_sheet *sheet, struct arena *arena, size_t symbols, 
 
 void score_forget(struct score_sheet *sheet, uint16_t symbol)
 {
-    memset(sheet->of[symbol].sides, NO_SIDE, sheet->horizon * sheet->agents);
+    memset(sheet->of[symbol].sides, REWARD_NO_SIDE, sheet->horizon * sheet->agents);
     sheet->of[symbol].bars = 0;
 }
 
@@ -56,7 +51,7 @@ void score_clear(struct score_sheet *sheet, size_t agent)
     ASSERT(agent < sheet->agents);
     for (size_t i = 0; i < sheet->symbols; i++) {
         for (size_t row = 0; row < sheet->horizon; row++) {
-            sheet->of[i].sides[row * sheet->agents + agent] = NO_SIDE;
+            sheet->of[i].sides[row * sheet->agents + agent] = REWARD_NO_SIDE;
         }
     }
 }
@@ -73,18 +68,7 @@ static void judge(struct score_record *record, int side, int change, double unit
 
 static double limited(double value)
 {
-    return value > return_max ? return_max : value < -return_max ? -return_max : value;
-}
-
-static int side_of(int8_t vote)
-{
-    return vote == VOTE_ABSTAINS ? NO_SIDE : (vote > 0 ? 1 : 0) - (vote < 0 ? 1 : 0);
-}
-
-static int change_between(int side, int before)
-{
-    int change = (side == NO_SIDE ? 0 : side) - (before == NO_SIDE ? 0 : before);
-    return change < 0 ? -change : change;
+    return value > units_max ? units_max : value < -units_max ? -units_max : value;
 }
 
 void score_ballot(struct score_sheet *sheet, uint16_t symbol, double volatility,
@@ -99,16 +83,16 @@ void score_ballot(struct score_sheet *sheet, uint16_t symbol, double volatility,
     bool known = of->bars >= sheet->horizon && scale > 0 && horizon_return == horizon_return;
     double units = known ? limited(horizon_return * scale) : 0;
     double cost = sheet->cost * scale;
-    bool judged = volatility > volatility_floor;
+    double next_scale = reward_scale(volatility, sheet->root_of_horizon);
     for (size_t i = 0; i < sheet->agents; i++) {
-        if (known && sides[i] != NO_SIDE) {
+        if (known && sides[i] != REWARD_NO_SIDE) {
             judge(&records[i], sides[i], changes[i], units, cost);
         }
-        int side = judged ? side_of(votes[i]) : NO_SIDE;
-        changes[i] = (int8_t)change_between(side, sides[i]);
+        int side = reward_side(votes[i], next_scale);
+        changes[i] = (int8_t)reward_change(side, sides[i]);
         sides[i] = (int8_t)side;
     }
-    of->scales[row] = judged ? 1 / (volatility * sheet->root_of_horizon) : 0;
+    of->scales[row] = next_scale;
     of->bars++;
 }
 

@@ -5,17 +5,7 @@
 #include <string.h>
 
 #include "tickd/base/assert.h"
-#include "tickd/base/real.h"
 #include "tickd/bus/vocabulary.h"
-
-/* A price that moves by less than a hundredth of a basis point a bar stands still: what is measured
- * in such units is noise of the tick. */
-static const double volatility_floor = 1e-6;
-
-/* A bar's return counts up to so many volatilities: one bad print shall not outweigh a day. */
-static const double return_max = 8;
-
-enum { NO_SIDE = 2 };
 
 bool book_init(struct book *book, struct arena *arena, size_t symbols, size_t places,
                size_t horizon, double cost)
@@ -48,7 +38,7 @@ bool book_init(struct book *book, struct arena *arena, size_t symbols, size_t pl
 void book_forget(struct book *book, uint16_t symbol)
 {
     struct book_symbol *of = &book->of[symbol];
-    memset(of->sides, NO_SIDE, book->horizon * book->places);
+    memset(of->sides, REWARD_NO_SIDE, book->horizon * book->places);
     for (size_t i = 0; i < book->horizon; i++) {
         of->scales[i] = 0;
     }
@@ -56,7 +46,7 @@ void book_forget(struct book *book, uint16_t symbol)
         of->cells[i].position = 0;
         of->cells[i].held = 0;
     }
-    of->bars = 0;
+    of->price.bars = 0;
 }
 
 void book_clear(struct book *book, size_t place)
@@ -65,7 +55,7 @@ void book_clear(struct book *book, size_t place)
     for (size_t i = 0; i < book->symbols; i++) {
         struct book_symbol *of = &book->of[i];
         for (size_t row = 0; row < book->horizon; row++) {
-            of->sides[row * book->places + place] = NO_SIDE;
+            of->sides[row * book->places + place] = REWARD_NO_SIDE;
         }
         of->cells[place].position = 0;
         of->cells[place].held = 0;
@@ -76,18 +66,11 @@ bool book_bar(struct book *book, uint16_t symbol, double close, double volatilit
 {
     ASSERT(symbol < book->symbols);
     struct book_symbol *of = &book->of[symbol];
-    double log_close = real_log(close);
-    double limit = return_max * of->volatility;
-    double bar_return = of->bars > 0 ? log_close - of->log_close : 0;
-    bar_return = bar_return > limit ? limit : bar_return < -limit ? -limit : bar_return;
-    of->bar_return = bar_return;
-    of->log_close = log_close;
-    of->volatility = volatility > volatility_floor ? volatility : 0;
-    size_t row = (size_t)(of->bars % book->horizon);
+    size_t row = (size_t)(of->price.bars % book->horizon);
+    of->bar_return = reward_next_return(&of->price, close, volatility);
     of->scale_out = of->scales[row];
-    of->scales[row] = of->volatility > 0 ? 1 / (of->volatility * book->root_of_horizon) : 0;
-    of->bars++;
-    bool scored = of->bars > book->horizon;
+    of->scales[row] = reward_scale(volatility, book->root_of_horizon);
+    bool scored = of->price.bars > book->horizon;
     of->scored += scored ? 1 : 0;
     return scored;
 }
@@ -101,17 +84,19 @@ struct bar_terms {
     uint32_t horizon;
 };
 
+/* reward_step() of tickd/agents/reward.h, here so that the compiler sees it inside the loop over
+ * all places. */
 static inline void take_vote(struct book_cell *cell, int side, int side_out,
                              const struct bar_terms *terms)
 {
-    double in = side == NO_SIDE ? 0 : side;
-    double out = side_out == NO_SIDE ? 0 : side_out;
+    double in = side == REWARD_NO_SIDE ? 0 : side;
+    double out = side_out == REWARD_NO_SIDE ? 0 : side_out;
     if (cell->held == terms->horizon) {
         cell->earned += cell->position * terms->bar_return - terms->cost * fabs(in - out);
         cell->scored++;
     }
     cell->position += in * terms->scale - out * terms->scale_out;
-    cell->held += (side == NO_SIDE ? 0U : 1U) - (side_out == NO_SIDE ? 0U : 1U);
+    cell->held += (side == REWARD_NO_SIDE ? 0U : 1U) - (side_out == REWARD_NO_SIDE ? 0U : 1U);
     cell->position = cell->held == 0 ? 0 : cell->position;
 }
 
@@ -119,9 +104,9 @@ void book_votes(struct book *book, uint16_t symbol, size_t first, size_t count, 
 {
     ASSERT(symbol < book->symbols && first + count <= book->places);
     struct book_symbol *of = &book->of[symbol];
-    size_t row = (size_t)((of->bars - 1) % book->horizon);
+    size_t row = (size_t)((of->price.bars - 1) % book->horizon);
     int8_t *sides = of->sides + row * book->places + first;
-    bool judged = of->volatility > 0;
+    bool judged = of->scales[row] > 0;
     struct bar_terms terms = {.bar_return = of->bar_return,
                               .scale = of->scales[row],
                               .scale_out = of->scale_out,
@@ -129,7 +114,7 @@ void book_votes(struct book *book, uint16_t symbol, size_t first, size_t count, 
                               .horizon = (uint32_t)book->horizon};
     for (size_t i = 0; i < count; i++) {
         int side = (votes[i] > 0 ? 1 : 0) - (votes[i] < 0 ? 1 : 0);
-        side = judged && votes[i] != VOTE_ABSTAINS ? side : NO_SIDE;
+        side = judged && votes[i] != VOTE_ABSTAINS ? side : REWARD_NO_SIDE;
         take_vote(&of->cells[first + i], side, sides[i], &terms);
         sides[i] = (int8_t)side;
     }

@@ -274,13 +274,16 @@ static void settle_duel(struct population *population, size_t trial)
     }
 }
 
+/* In the generation that made it a parent its successor has not been introduced yet. */
 static void settle_parent(struct population *population, size_t parent, double threshold)
 {
     const struct population_slot *slot = &population->slots[parent];
+    uint32_t age = population->generation - slot->born;
     double apart =
         search_distance(&population->space, &slot->point, &population->incumbents[slot->rival]);
-    if (!(apart > 0) || evidence_worse(&slot->against[slot->rival]) >= threshold ||
-        population->generation - slot->born >= PARENT_GENERATIONS) {
+    bool is_back = age > 1 && !(apart > 0);
+    if (is_back || age >= PARENT_GENERATIONS ||
+        evidence_worse(&slot->against[slot->rival]) >= threshold) {
         population_free(population, parent);
     }
 }

@@ -15,8 +15,9 @@
 struct seat {
     int64_t id;
     double weight;
-    double minute; /* earned in the minute that has just passed; NaN = not scored */
-    double sum;    /* of minutes */
+    double minute;       /* earned in the minute that has just passed; NaN = not scored */
+    double minute_worth; /* the same before costs */
+    double sum;          /* of minutes */
     struct metrics_series minutes;
     struct metrics_drawdown drawdown;
     struct running_stats over_coin; /* minute by minute */
@@ -244,8 +245,10 @@ static void end_minute_of_agent(struct introspection *introspection, size_t plac
     struct seat *seat = &introspection->seats[place];
     const struct judge_tally *tally = &introspection->tallies[place];
     bool scored = tally->scored > seat->before.scored;
-    seat->minute =
-        scored ? (tally->earned - seat->before.earned) / introspection->horizon : real_nan();
+    double worth = (tally->worth - seat->before.worth) / introspection->horizon;
+    double costs = (tally->costs - seat->before.costs) / introspection->horizon;
+    seat->minute = scored ? worth - costs : real_nan();
+    seat->minute_worth = worth;
     seat->before = *tally;
     if (scored) {
         metrics_add(&seat->minutes, seat->minute);
@@ -273,7 +276,7 @@ static void compare_agents(struct introspection *introspection)
             continue;
         }
         if (coin != NULL && coin->minute == coin->minute) {
-            running_stats_add(&seat->over_coin, seat->minute - coin->minute);
+            running_stats_add(&seat->over_coin, seat->minute_worth - coin->minute_worth);
         }
         for (size_t j = 0; j < i; j++) {
             const struct seat *other = &introspection->seats[j];
@@ -327,30 +330,35 @@ static double sortino_of(const struct metrics_series *series)
     return series->count >= INTROSPECTION_MINUTES_MIN ? metrics_sortino(series) : real_nan();
 }
 
+/* Every version of an agent that has had a vote is a try. What their ratios would vary by if none
+ * of them had skill is known: a Sharpe ratio of 0 is estimated over n returns with a variance of
+ * 1 ÷ (n − 1) (Lo, Financial Analysts Journal 58, 2002). */
 struct introspection_trials introspection_trials(const struct introspection *introspection)
 {
+    struct introspection_trials trials = {.correlation = mean_correlation(introspection)};
     struct running_stats sharpes = {0};
     for (size_t i = 0; i < introspection->agents; i++) {
-        double sharpe = sharpe_of(&introspection->seats[i].minutes);
-        if (is_voter(&introspection->seats[i]) && sharpe == sharpe) {
+        const struct seat *seat = &introspection->seats[i];
+        double sharpe = sharpe_of(&seat->minutes);
+        trials.tries += is_voter(seat) ? seat->version : 0;
+        if (is_voter(seat) && sharpe == sharpe) {
             running_stats_add(&sharpes, sharpe);
         }
     }
-    struct introspection_trials trials = {.agents = (size_t)sharpes.count,
-                                          .correlation = mean_correlation(introspection)};
-    trials.variance = trials.agents >= 2 ? running_stats_sample_variance(&sharpes) : real_nan();
-    trials.independent = metrics_independent_trials((double)trials.agents, trials.correlation);
-    trials.expected = metrics_expected_maximum(trials.independent, trials.variance);
+    uint64_t minutes = introspection->minutes.count;
+    trials.spread = sharpes.count >= 2 ? running_stats_sample_variance(&sharpes) : real_nan();
+    trials.luck = minutes >= 2 ? 1 / (double)(minutes - 1) : real_nan();
+    trials.independent = metrics_independent_trials((double)trials.tries, trials.correlation);
+    trials.expected = metrics_expected_maximum(trials.independent, trials.luck);
     return trials;
 }
 
 static double deflated_sharpe_of(const struct introspection *introspection)
 {
     struct introspection_trials trials = introspection_trials(introspection);
-    if (introspection->minutes.count < INTROSPECTION_MINUTES_MIN || trials.agents < 2) {
-        return real_nan();
-    }
-    return metrics_deflated_sharpe(&introspection->minutes, trials.independent, trials.variance);
+    return introspection->minutes.count >= INTROSPECTION_MINUTES_MIN
+               ? metrics_deflated_sharpe(&introspection->minutes, trials.independent, trials.luck)
+               : real_nan();
 }
 
 static double minute_reward_of(const struct introspection *introspection)
@@ -358,7 +366,8 @@ static double minute_reward_of(const struct introspection *introspection)
     const struct judge_tally *now = &introspection->system;
     const struct judge_tally *before = &introspection->system_before;
     uint64_t scored = now->scored - before->scored;
-    return scored > 0 ? (now->earned - before->earned) / (double)scored : real_nan();
+    double earned = now->worth - now->costs - (before->worth - before->costs);
+    return scored > 0 ? earned / (double)scored : real_nan();
 }
 
 static double share(double part, double whole)
@@ -371,6 +380,7 @@ static void say_reward(struct introspection *introspection)
     const struct judge_tally *system = &introspection->system;
     struct reward_message reward = {
         .mean_reward = judge_mean_reward(system),
+        .mean_worth = judge_mean_worth(system),
         .hit_rate = judge_hit_rate(system),
         .brier = judge_brier_score(system),
         .sharpe = sharpe_of(&introspection->minutes),
@@ -509,6 +519,7 @@ bool introspection_agent(const struct introspection *introspection, size_t place
         .version = seat->version,
         .weight = seat->weight,
         .mean_reward = judge_mean_reward(tally),
+        .mean_worth = judge_mean_worth(tally),
         .hit_rate = judge_hit_rate(tally),
         .brier = judge_brier_score(tally),
         .sharpe = sharpe_of(&seat->minutes),

@@ -92,10 +92,11 @@ void judge_votes(struct judge *judge, uint16_t symbol, const struct judge_bar *b
         int8_t vote = i < count ? votes[i] : VOTE_ABSTAINS;
         int in = reward_side(vote, step.scale);
         int out = reward_side(then[i], step.scale_out);
-        double earned = 0;
-        if (reward_step(&of->tranches[i], in, out, &step, &earned)) {
+        struct reward reward;
+        if (reward_step(&of->tranches[i], in, out, &step, &reward)) {
             tallies[i].scored++;
-            tallies[i].earned += earned;
+            tallies[i].worth += reward.worth;
+            tallies[i].costs += reward.costs;
             tallies[i].changes += (uint64_t)reward_change(in, out);
         }
         if (known && out != 0 && out != REWARD_NO_SIDE) {
@@ -113,7 +114,12 @@ static double ratio(double sum, uint64_t count)
 
 double judge_mean_reward(const struct judge_tally *tally)
 {
-    return ratio(tally->earned, tally->scored);
+    return ratio(tally->worth - tally->costs, tally->scored);
+}
+
+double judge_mean_worth(const struct judge_tally *tally)
+{
+    return ratio(tally->worth, tally->scored);
 }
 
 double judge_hit_rate(const struct judge_tally *tally)

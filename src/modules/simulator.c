@@ -43,9 +43,7 @@ struct waiting_decision {
     double probability; /* NaN: nothing was said */
     double value_at_risk;
     double expected_shortfall;
-    uint32_t number;
-    enum side side;
-    int level;
+    struct horizon_kind kind;
 };
 
 struct symbol_simulator {
@@ -58,6 +56,7 @@ struct symbol_simulator {
     double last_volatility;
     double bar_deviation; /* root mean square of the window's returns; 0 = not known yet */
     double block_length;
+    int64_t net_buys; /* less sells, of those that wait */
     uint32_t returns_since_refresh;
 };
 
@@ -87,9 +86,15 @@ struct case_file {
     double scale;
     double sigma;
     double strength;
-    int level;
+    double agreement;
+    struct horizon_kind kind;
     struct simulation_message result;
 };
+
+static double sign_of(enum side side)
+{
+    return side == SIDE_BUY ? 1.0 : -1.0;
+}
 
 static double bps(int64_t decimal)
 {
@@ -224,6 +229,7 @@ static void forget(struct simulator *simulator, uint16_t symbol_id)
 {
     struct symbol_simulator *symbol = &simulator->of[symbol_id];
     ring_clear(&symbol->waiting);
+    symbol->net_buys = 0;
     symbol->last_log_close = real_nan();
     symbol->last_volatility = real_nan();
     edge_break(&simulator->edge, symbol_id);
@@ -241,16 +247,11 @@ static struct simulator_entry *entry_by_number(struct simulator *simulator, uint
     return slot;
 }
 
-static double sign_of(enum side side)
-{
-    return side == SIDE_BUY ? 1.0 : -1.0;
-}
-
 static void learn_outcome(struct simulator *simulator, uint16_t symbol_id,
                           const struct waiting_decision *then,
                           const struct decision_message *now)
 {
-    double move = sign_of(then->side) * now->horizon_return;
+    double move = sign_of(then->kind.side) * now->horizon_return;
     struct simulator_entry *entry = entry_by_number(simulator, then->entry);
     if (entry != NULL) {
         entry->outcome = move;
@@ -261,8 +262,7 @@ static void learn_outcome(struct simulator *simulator, uint16_t symbol_id,
     }
     bool expected = then->sigma > 0.0;
     horizon_learn(&simulator->horizon, symbol_id,
-                  &(struct horizon_outcome){.side = then->side,
-                                            .level = then->level,
+                  &(struct horizon_outcome){.kind = then->kind,
                                             .move = move / then->scale,
                                             .residual = expected ? (move - then->drift) / then->sigma
                                                                  : real_nan(),
@@ -283,7 +283,7 @@ static void learn(struct simulator *simulator, uint16_t symbol_id,
     }
     const struct waiting_decision *then = ring_at(&symbol->waiting, 0);
     bool known = decision->horizon_return == decision->horizon_return;
-    if (then->side != SIDE_HOLD && known) {
+    if (then->kind.side != SIDE_HOLD && known) {
         learn_outcome(simulator, symbol_id, then, decision);
     }
 }
@@ -303,11 +303,14 @@ static struct case_file open_case(struct simulator *simulator, const struct mess
         .sigma = decision->volatility == decision->volatility ? sigma * simulator->root_horizon
                                                               : real_nan(),
         .strength = real_nan(),
-        .level = EDGE_NO_LEVEL,
+        .kind = {.side = (enum side)decision->side, .level = EDGE_NO_LEVEL},
     };
     if (decision->side != SIDE_HOLD) {
         file.strength = strength_rank(&symbol->strength, decision->score);
-        file.level = edge_level_of(file.strength);
+        file.agreement = sign_of(file.kind.side) * (double)symbol->net_buys /
+                         (double)simulator->horizon_bars;
+        file.kind.level = edge_level_of(file.strength);
+        file.kind.standing = horizon_standing_of(file.agreement);
         strength_add(&symbol->strength, decision->score);
     }
     return file;
@@ -373,7 +376,7 @@ static void judge_edge(const struct simulator *simulator, struct case_file *file
     }
     struct thresholds thresholds =
         find_thresholds(simulator, estimates, result->costs / file->scale);
-    size_t level = (size_t)file->level;
+    size_t level = (size_t)file->kind.level;
     if (level >= thresholds.proceed) {
         level = thresholds.proceed;
         conclude(file, VERDICT_PROCEED, SIMULATION_EDGE_EXCEEDS_COSTS);
@@ -472,21 +475,21 @@ static void judge(struct simulator *simulator, struct case_file *file)
                                           .price = decision->close,
                                           .costs = simulator->fixed_costs + spread,
                                           .strength = file->strength,
+                                          .agreement = file->agreement,
                                           .volatility = decision->volatility,
                                           .block_length = symbol->block_length,
                                           .number = decision->number,
                                           .side = decision->side};
     bool has_paths = symbol->pool.source.count > 0 && file->sigma > 0.0 && file->scale > 0.0;
-    if (!has_paths || file->level == EDGE_NO_LEVEL) {
+    if (!has_paths || file->kind.level == EDGE_NO_LEVEL) {
         fill_in_unknown(result);
         conclude(file, VERDICT_REJECT, has_paths ? SIMULATION_TOO_FEW_OUTCOMES
                                                  : SIMULATION_TOO_FEW_RETURNS);
         return;
     }
-    enum side side = (enum side)decision->side;
     double start = paths_variance_ratio(&symbol->pool);
     result->drift =
-        file->scale * horizon_drift(&simulator->horizon, file->symbol_id, side, file->level);
+        file->scale * horizon_drift(&simulator->horizon, file->symbol_id, &file->kind);
     result->deviation =
         file->sigma * sqrt(horizon_variance(&simulator->horizon, file->symbol_id, start));
     judge_edge(simulator, file);
@@ -508,9 +511,20 @@ static void say(struct simulator *simulator, const struct case_file *file)
                                       .symbol = file->symbol_id};
 }
 
+static int64_t net_buy(enum side side)
+{
+    return side == SIDE_BUY ? 1 : side == SIDE_SELL ? -1 : 0;
+}
+
 static void wait_for_outcome(struct simulator *simulator, const struct case_file *file)
 {
-    struct waiting_decision *waiting = ring_append(&file->symbol->waiting);
+    struct ring *ring = &file->symbol->waiting;
+    if (ring_size(ring) == ring->capacity) {
+        const struct waiting_decision *oldest = ring_at(ring, 0);
+        file->symbol->net_buys -= net_buy(oldest->kind.side);
+    }
+    file->symbol->net_buys += net_buy(file->kind.side);
+    struct waiting_decision *waiting = ring_append(ring);
     bool said = file->decision->side != SIDE_HOLD;
     *waiting = (struct waiting_decision){
         .entry = said ? simulator->history.appended - 1 : 0,
@@ -522,9 +536,7 @@ static void wait_for_outcome(struct simulator *simulator, const struct case_file
         .probability = said ? file->result.probability_profit : real_nan(),
         .value_at_risk = file->result.value_at_risk,
         .expected_shortfall = file->result.expected_shortfall,
-        .number = file->decision->number,
-        .side = (enum side)file->decision->side,
-        .level = file->level,
+        .kind = file->kind,
     };
 }
 
@@ -537,7 +549,7 @@ static void follow_trades(struct simulator *simulator, const struct case_file *f
                                  .log_close = file->symbol->last_log_close,
                                  .scale = file->scale,
                                  .side = (enum side)file->decision->side,
-                                 .level = file->level});
+                                 .level = file->kind.level});
     if (edge->blocks != blocks) {
         horizon_end_block(&simulator->horizon, edge_keep(edge));
     }

@@ -24,6 +24,11 @@ static size_t place_of(enum side side)
     return side == SIDE_BUY ? 0 : 1;
 }
 
+size_t horizon_standing_of(double agreement)
+{
+    return agreement < 0.0 ? 0 : agreement < 0.75 ? 1 : 2;
+}
+
 double horizon_bin_edge(size_t bin)
 {
     return HORIZON_SHAPE_END * (2.0 * (double)bin / HORIZON_BINS - 1.0);
@@ -48,11 +53,14 @@ void horizon_learn(struct horizon *horizon, size_t symbol_id, const struct horiz
 {
     ASSERT(symbol_id < horizon->symbols);
     struct horizon_symbol *symbol = &horizon->of[symbol_id];
-    if (outcome->level != EDGE_NO_LEVEL) {
-        size_t level = (size_t)outcome->level;
+    const struct horizon_kind *kind = &outcome->kind;
+    if (kind->level != EDGE_NO_LEVEL) {
+        size_t level = (size_t)kind->level;
         add_to(&horizon->drift_of_all, outcome->move, horizon->part);
-        effects_add(&horizon->drift[level], &symbol->drift[place_of(outcome->side)][level],
-                    outcome->move, horizon->part);
+        add_to(&horizon->drift_of_level[level], outcome->move, horizon->part);
+        effects_add(&horizon->drift[level][kind->standing],
+                    &symbol->drift[place_of(kind->side)][level][kind->standing], outcome->move,
+                    horizon->part);
     }
     if (outcome->residual == outcome->residual) {
         double square = outcome->residual * outcome->residual;
@@ -79,16 +87,24 @@ static void fade_shape(struct horizon_shape *shape, double keep)
     shape->count *= keep;
 }
 
+static void fade_cells(struct horizon *horizon, size_t level, size_t standing, double keep)
+{
+    for (size_t i = 0; i < horizon->symbols; i++) {
+        effects_fade(&horizon->of[i].drift[0][level][standing], keep);
+        effects_fade(&horizon->of[i].drift[1][level][standing], keep);
+    }
+}
+
 void horizon_end_block(struct horizon *horizon, double keep)
 {
     fade(&horizon->drift_of_all, keep);
     fade(&horizon->variance, keep);
     fade_shape(&horizon->shape, keep);
     for (size_t level = 0; level < EDGE_LEVELS; level++) {
-        effects_end_block(&horizon->drift[level], keep);
-        for (size_t i = 0; i < horizon->symbols; i++) {
-            effects_fade(&horizon->of[i].drift[0][level], keep);
-            effects_fade(&horizon->of[i].drift[1][level], keep);
+        fade(&horizon->drift_of_level[level], keep);
+        for (size_t standing = 0; standing < HORIZON_STANDINGS; standing++) {
+            effects_end_block(&horizon->drift[level][standing], keep);
+            fade_cells(horizon, level, standing, keep);
         }
     }
     for (size_t i = 0; i < horizon->symbols; i++) {
@@ -101,15 +117,18 @@ static double mean_towards(const struct horizon_sums *sums, double start, double
     return (sums->sum + prior * start) / (sums->weight + prior);
 }
 
-double horizon_drift(const struct horizon *horizon, size_t symbol, enum side side, int level)
+double horizon_drift(const struct horizon *horizon, size_t symbol, const struct horizon_kind *kind)
 {
     ASSERT(symbol < horizon->symbols);
-    if (level == EDGE_NO_LEVEL) {
+    if (kind->level == EDGE_NO_LEVEL) {
         return 0.0;
     }
+    size_t level = (size_t)kind->level;
     double all = mean_towards(&horizon->drift_of_all, 0.0, horizon->prior);
-    return effects_estimate(&horizon->drift[level],
-                            &horizon->of[symbol].drift[place_of(side)][level], all, horizon->prior)
+    double start = mean_towards(&horizon->drift_of_level[level], all, horizon->prior);
+    return effects_estimate(&horizon->drift[level][kind->standing],
+                            &horizon->of[symbol].drift[place_of(kind->side)][level][kind->standing],
+                            start, horizon->prior)
         .mean;
 }
 

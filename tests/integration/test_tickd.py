@@ -52,7 +52,8 @@ class Checks(unittest.TestCase):
         self.assertEqual((code, tickd.text_of("err")), (0, ""))
         self.assertLess(took_s, STOP_S)
         self.assertFalse(os.path.exists(tickd.socket_path))
-        self.assertEqual(tickd.log(event="stopping")[-1]["reason"], signal.Signals(number).name)
+        self.assertEqual(len(tickd.log(event="stopping")), 1)
+        self.assertEqual(tickd.log(event="stopping")[0]["reason"], signal.Signals(number).name)
         self.assertEqual(tickd.log()[-1]["event"], "stopped")
         self.assertEqual(tickd.log()[-1]["exit_code"], "0")
 
@@ -210,6 +211,15 @@ class Ending(Checks):
             self.assertEqual(json.loads(watcher.ended()[0])["params"]["verb"], "shutdown")
             self.assertEqual(tickd.log(event="stopping")[0]["reason"], "shutdown command")
             self.assertFalse(os.path.exists(tickd.socket_path))
+
+    def test_signals_while_it_ends_do_not_cut_it_short(self):
+        with Simulation(*fast()) as sim, fed(sim) as tickd:
+            tickd.wait_for_trades(1)
+            for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGHUP):
+                tickd.process.send_signal(number)
+            code, _ = tickd.stop()
+            self.assertEqual((code, len(tickd.log(event="stopping"))), (0, 1))
+            self.assertEqual(tickd.log()[-1]["event"], "stopped")
 
     def test_a_signal_before_anything_is_connected_ends_it(self):
         with Daemon() as tickd:

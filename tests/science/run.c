@@ -1,16 +1,16 @@
 /* One run: trades at a model's prices into an engine, its messages into a result. */
-#include "science.h"
+#include "science/science.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "science/yardstick.h"
 #include "tickd/base/assert.h"
 #include "tickd/base/calendar.h"
 #include "tickd/base/decimal.h"
 #include "tickd/base/real.h"
 #include "tickd/engine/engine.h"
-#include "yardstick.h"
 
 /* 2026-11-23 14:30:00 UTC, a Monday: the US session opens. */
 #define START_US INT64_C(1795444200000000)
@@ -144,13 +144,13 @@ static void see_simulation(struct run *run, const struct message *message)
 }
 
 /* What was said H bars ago, against what has happened. */
-static void judge_simulation(struct run *run, struct tracked *symbol,
+static void judge_simulation(struct run *run, struct tracked *symbol, double now_s,
                              const struct ballot_message *ballot)
 {
     struct science_result *result = run->result;
     struct waiting *then = &symbol->waiting[ballot->number % run->horizon];
     if (then->number == 0 || then->number + run->horizon != ballot->number ||
-        isnan(then->probability) || isnan(ballot->horizon_return)) {
+        isnan(then->probability) || isnan(ballot->horizon_return) || now_s < SCIENCE_WARM_UP_S) {
         return;
     }
     double gain = then->sign * ballot->horizon_return - then->costs;
@@ -193,8 +193,7 @@ static void judge_votes(struct run *run, const struct voted *then, double horizo
         if (species != SPECIES_COIN) {
             double side = sign_of(then->votes[i]) * units;
             run->quarter_worth[quarter] += side;
-            run->quarter_net[quarter] +=
-                side - run->cost_a_side * then->changes[i] * then->scale;
+            run->quarter_net[quarter] += side - run->cost_a_side * then->changes[i] * then->scale;
             run->quarter_judged[quarter]++;
         }
     }
@@ -206,7 +205,8 @@ static void see_ballot(struct run *run, const struct message *message)
     struct tracked *symbol = &run->symbols[message->head.symbol];
     struct voted *slot = &symbol->votes[ballot->number % run->horizon];
     struct voted then = *slot;
-    double part = seconds_of(message->head.time_us) / run->market->seconds;
+    double now_s = seconds_of(message->head.time_us);
+    double part = now_s / run->market->seconds;
     size_t quarter = part < 1.0 ? (size_t)(part * SCIENCE_QUARTERS) : SCIENCE_QUARTERS - 1;
     yardstick_ballot(&run->yardstick, message->head.symbol, ballot);
     symbol->bars++;
@@ -214,12 +214,12 @@ static void see_ballot(struct run *run, const struct message *message)
     if (full && then.scale > 0.0 && !isnan(ballot->horizon_return)) {
         judge_votes(run, &then, ballot->horizon_return, quarter);
     }
-    judge_simulation(run, symbol, ballot);
+    judge_simulation(run, symbol, now_s, ballot);
     double scale = ballot->volatility * sqrt((double)run->horizon);
     slot->scale = scale > 0.0 ? 1.0 / scale : 0.0;
     for (size_t i = 0; i < AGENTS_MAX; i++) {
-        slot->changes[i] = (uint8_t)abs(sign_of(ballot->votes[i]) -
-                                        (full ? sign_of(then.votes[i]) : 0));
+        slot->changes[i] =
+            (uint8_t)abs(sign_of(ballot->votes[i]) - (full ? sign_of(then.votes[i]) : 0));
     }
     memcpy(slot->votes, ballot->votes, sizeof slot->votes);
 }
@@ -331,8 +331,7 @@ static void begin(struct run *run, uint64_t seed)
                           market_seed, names[i]);
     }
     yardstick_init(&run->yardstick, run->settings);
-    int error =
-        bus_add_tap(engine_bus(run->engine), (struct tap){.see = see, .state = run});
+    int error = bus_add_tap(engine_bus(run->engine), (struct tap){.see = see, .state = run});
     ASSERT(error == 0);
     engine_advance(run->engine, START_US);
 }

@@ -1,5 +1,5 @@
 /* Statistics, on the incomplete beta function. */
-#include "statistics.h"
+#include "science/statistics.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -101,7 +101,7 @@ static double probability_for(double events, double tries, double chance)
 
 struct interval binomial_interval(double events, double tries)
 {
-    return (struct interval){
-        .low = events > 0.0 ? probability_for(events, tries, 0.025) : 0.0,
-        .high = events < tries ? probability_for(events + 1.0, tries, 0.975) : 1.0};
+    return (struct interval){.low = events > 0.0 ? probability_for(events, tries, 0.025) : 0.0,
+                             .high = events < tries ? probability_for(events + 1.0, tries, 0.975)
+                                                    : 1.0};
 }

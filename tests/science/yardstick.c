@@ -1,5 +1,5 @@
 /* The yardstick. */
-#include "yardstick.h"
+#include "science/yardstick.h"
 
 #include <string.h>
 

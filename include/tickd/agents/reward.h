@@ -60,9 +60,15 @@ struct reward_bar {
     uint32_t unused;
 };
 
-/* One bar on: `in` comes, `out` goes. True when all of the last H votes were judged; then *earned
+/* What was earned in a bar: worth − costs. */
+struct reward {
+    double worth;
+    double costs;
+};
+
+/* One bar on: `in` comes, `out` goes. True when all of the last H votes were judged; then *reward
  * is what they earned in this bar. */
 bool reward_step(struct reward_tranches *tranches, int in, int out, const struct reward_bar *bar,
-                 double *earned);
+                 struct reward *reward);
 
 #endif

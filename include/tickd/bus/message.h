@@ -184,8 +184,9 @@ enum module_id {
  * asked for; costs of the round trip; expected_value, the edge less the costs. Of the H bars that
  * follow, from paths: drift and deviation of the return before costs; probability_profit,
  * value_at_risk and expected_shortfall (95%) after costs. strength: share of the symbol's decisions
- * that are weaker; level: of the strength that the edge belongs to. fraction: of equity to hold,
- * signed by side, 0 when rejected. */
+ * that are weaker; level: of the strength that the edge belongs to; agreement: of the decisions of
+ * the H bars before with this one, −1 to 1. fraction: of equity to hold, signed by side, 0 when
+ * rejected. */
 #define SIMULATION_FIELDS(F)         \
     F(TIME_MS, bar_start_ms, 0)      \
     F(MONEY, price, 0)               \
@@ -199,6 +200,7 @@ enum module_id {
     F(REAL, outcomes, 0)             \
     F(REAL, costs, 0)                \
     F(REAL, strength, 0)             \
+    F(REAL, agreement, 0)            \
     F(REAL, drift, 0)                \
     F(REAL, deviation, 0)            \
     F(REAL, volatility, 0)           \
@@ -321,13 +323,15 @@ enum module_id {
     F(CHOICE, species, species_name)
 
 /* The system's metrics, once a minute; not ready = null. Since the start: of decisions, taken as
- * votes, mean_reward (a bar), hit_rate, brier and outcomes (how many of them are known); of equity
- * by the minute sharpe, sortino, deflated_sharpe, max_drawdown (0 to 1) and minutes; turnover, in
- * mean equities; of positions that were closed, trips, win_rate after fees. correlation: mean of
- * all pairs of agents, of their rewards by the minute. Of this minute alone: minute_return of
- * equity, minute_reward of decisions (mean a bar), diversity of ballots (mean; 0 to 1). */
+ * votes, mean_reward (a bar), mean_worth (the same before costs), hit_rate, brier and outcomes (how
+ * many of them are known); of equity by the minute sharpe, sortino, deflated_sharpe, max_drawdown
+ * (0 to 1) and minutes; turnover, in mean equities; of positions that were closed, trips, win_rate
+ * after fees. correlation: mean of all pairs of agents, of their rewards by the minute. Of this
+ * minute alone: minute_return of equity, minute_reward of decisions (mean a bar), diversity of
+ * ballots (mean; 0 to 1). */
 #define REWARD_FIELDS(F)        \
     F(REAL, mean_reward, 0)     \
+    F(REAL, mean_worth, 0)      \
     F(REAL, hit_rate, 0)        \
     F(REAL, brier, 0)           \
     F(REAL, sharpe, 0)          \

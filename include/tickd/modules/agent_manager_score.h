@@ -1,11 +1,6 @@
-/* What an agent's votes were worth, known H bars later: side × return in units of volatility, less
- * the cost of coming to that side from the one of H bars ago.
- *
- *     reward = side · r(n, n + H) / (volatility · √H)  −  cost · |side − side of bar n − H| /
- *              (volatility · √H)
- *
- * with r cut at SCORE_RETURN_MAX such units. An abstention is no reward; a hold is one, of 0 or of
- * what it costs to get out. */
+/* What an agent's votes were worth, known H bars later: the reward of tickd/agents/reward.h, vote
+ * by vote, the return over the horizon cut at 8 of its deviations. An abstention is no reward; a
+ * hold is one, of 0 or of what it costs to get out. */
 #ifndef TICKD_MODULES_AGENT_MANAGER_SCORE_H
 #define TICKD_MODULES_AGENT_MANAGER_SCORE_H
 

@@ -1,22 +1,16 @@
-/* What votes earn, bar by bar.
+/* What votes earn, bar by bar (tickd/agents/reward.h has the definition), for all agents and
+ * shadows at once.
  *
- * A vote on bar n is worth side × the return from n to n + H in units of volatility, less what it
- * costs to come to that side. Each bar opens such a tranche and closes the one of H bars ago, so
- * that H of them are held at a time (Jegadeesh & Titman, Journal of Finance 48, 1993). The worth of
- * overlapping tranches hangs together; what all of them earn in one bar does not:
- *
- *     position = Σ side · scale       over the last H votes, scale = 1 / (volatility · √H)
- *     earned   = position · r − cost · scale · |side − side of H bars ago|
- *
- * with r the bar's log return. Summed over time both are the same, tranche by tranche; on a price
- * that cannot be foretold, `earned` is a martingale difference, and that is what evidence is built
- * from. Means are the same too: one tranche is closed, and one bar is earned, a bar.
+ * The worth of votes H bars later hangs together from bar to bar, for their horizons overlap. What
+ * all tranches that are open earn in one bar does not: on a price that cannot be foretold it is a
+ * martingale difference, and that is what evidence is built from. Sums and means are the same.
  *
  * A place is scored on a bar when all of its last H votes were given by the same agent and none was
  * an abstention. Votes on a bar without a volatility are not judged: they count as abstentions. */
 #ifndef TICKD_MODULES_EVOLUTION_BOOK_H
 #define TICKD_MODULES_EVOLUTION_BOOK_H
 
+#include "tickd/agents/reward.h"
 #include "tickd/base/arena.h"
 
 /* One place in one symbol. */
@@ -29,14 +23,12 @@ struct book_cell {
 
 struct book_symbol {
     struct book_cell *cells;
-    int8_t *sides;  /* H rows of places */
-    double *scales; /* H */
-    double log_close;
-    double volatility;
-    double bar_return; /* of the bar that is being taken, cut at 8 volatilities */
-    double scale_out;  /* of the votes of H bars ago, which it closes */
-    uint64_t bars;     /* since the last gap */
-    uint32_t scored;   /* bars since the block began that could be scored */
+    int8_t *sides;             /* H rows of places */
+    double *scales;            /* H */
+    struct reward_price price; /* bars: since the last gap */
+    double bar_return;         /* of the bar that is being taken */
+    double scale_out;          /* of the votes of H bars ago, which it closes */
+    uint32_t scored;           /* bars since the block began that could be scored */
 };
 
 struct book {

@@ -34,13 +34,14 @@ struct introspection_agent {
     uint32_t version;
     double weight;      /* share, 0 to 1 */
     double mean_reward; /* a bar, after costs */
+    double mean_worth;  /* a bar, before costs */
     double hit_rate;    /* of votes to buy or to sell */
     double brier;
     double sharpe; /* of minutes, not annualised */
     double sortino;
     double max_drawdown; /* of summed rewards, in a horizon's volatilities */
     double turnover;     /* change of side a bar, 0 to 2 */
-    double over_coin;    /* mean lead over the coin, minute by minute, in standard errors */
+    double over_coin;    /* lead over the coin before costs, by the minute, in standard errors */
     uint64_t votes;      /* to buy or to sell, with a known outcome */
     uint64_t bars;       /* scored */
     uint64_t minutes;
@@ -48,11 +49,12 @@ struct introspection_agent {
 
 /* What the deflated Sharpe ratio was computed with. */
 struct introspection_trials {
-    size_t agents;      /* that vote, with a Sharpe ratio */
-    double correlation; /* mean of their pairs */
-    double independent; /* tries that they are worth */
-    double variance;    /* of their Sharpe ratios */
-    double expected;    /* Sharpe ratio of the best of them without skill */
+    uint64_t tries;     /* versions of agents that have had a vote */
+    double correlation; /* mean of all pairs of agents, of their rewards by the minute */
+    double independent; /* tries that these are worth */
+    double luck;        /* variance of Sharpe ratios without skill over the system's minutes */
+    double expected;    /* Sharpe ratio of the best of so many tries without skill */
+    double spread;      /* variance of the agents' own Sharpe ratios, skill and costs included */
 };
 
 /* `portfolio`: costs; `agents`: places in ballots; `symbols`: how many. NULL while measuring. */

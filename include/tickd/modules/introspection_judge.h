@@ -13,7 +13,8 @@
 /* What one place has done. */
 struct judge_tally {
     uint64_t scored;  /* bars on which all of its last H votes were judged */
-    double earned;    /* on them, Σ */
+    double worth;     /* on them, Σ */
+    double costs;     /* on them, Σ */
     uint64_t changes; /* on them, Σ |side − side of H bars ago| */
     uint64_t votes;   /* to buy or to sell, whose outcome is known */
     uint64_t right;   /* of them */
@@ -58,7 +59,8 @@ void judge_votes(struct judge *judge, uint16_t symbol, const struct judge_bar *b
                  const int8_t *votes, size_t count, struct judge_tally *tallies);
 
 /* NaN while nothing is known. */
-double judge_mean_reward(const struct judge_tally *tally);
+double judge_mean_reward(const struct judge_tally *tally); /* a scored bar, after costs */
+double judge_mean_worth(const struct judge_tally *tally);  /* before them */
 double judge_hit_rate(const struct judge_tally *tally);
 double judge_brier_score(const struct judge_tally *tally);
 double judge_turnover(const struct judge_tally *tally); /* changes a scored bar, 0 to 2 */

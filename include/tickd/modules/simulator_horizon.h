@@ -1,10 +1,11 @@
-/* What the H bars after a decision have brought: the mean return by side and strength, and how much
- * more or less than σ·√H it deviates from that. For the paths; whether to trade is decided by
+/* What the H bars after a decision have brought: the mean return by side, strength and standing
+ * (whether the decisions of the H bars before agreed with it: a new opinion or an old one), and how
+ * much more or less than σ·√H it deviates from that. For the paths; whether to trade is decided by
  * simulator_edge.h.
  *
  * Decisions follow each other bar by bar, their horizons overlap: each counts as 1/H of a value.
- * The drift of a level is estimated by simulator_effects.h and shrunk to that of all levels, this
- * one to zero; the variance of a symbol is shrunk to that of all symbols, this one to what the
+ * The drift of a level and standing is estimated by simulator_effects.h and shrunk to that of the
+ * level, this one to that of all, and this one to zero; the variance of a symbol is shrunk to that of all symbols, this one to what the
  * bootstrap says; each as if `prior` horizons of it had been seen.
  *
  * The shape of the distribution is learned too: what outcomes were, less their drift, in units of
@@ -16,7 +17,7 @@
 
 #include "tickd/modules/simulator_edge.h"
 
-enum { HORIZON_BINS = 128 };
+enum { HORIZON_BINS = 128, HORIZON_STANDINGS = 3 };
 
 /* Past outcomes, standardised, lowest bin first. Beyond the ends they count in the outermost bins. */
 struct horizon_shape {
@@ -35,7 +36,7 @@ struct horizon_sums {
 };
 
 struct horizon_symbol {
-    struct effect_sums drift[EDGE_SIDES][EDGE_LEVELS];
+    struct effect_sums drift[EDGE_SIDES][EDGE_LEVELS][HORIZON_STANDINGS];
     struct horizon_sums variance;
 };
 
@@ -43,17 +44,24 @@ struct horizon {
     double prior;
     double part; /* of a horizon that a decision counts */
     struct horizon_sums drift_of_all;
-    struct effect_pool drift[EDGE_LEVELS];
+    struct horizon_sums drift_of_level[EDGE_LEVELS];
+    struct effect_pool drift[EDGE_LEVELS][HORIZON_STANDINGS];
     struct horizon_sums variance;
     struct horizon_shape shape;
     struct horizon_symbol *of;
     size_t symbols;
 };
 
-/* What became of a decision, once it is known. */
-struct horizon_outcome {
+/* What of a decision its drift is conditioned on. */
+struct horizon_kind {
     enum side side;
     int level;
+    size_t standing;
+};
+
+/* What became of a decision, once it is known. */
+struct horizon_outcome {
+    struct horizon_kind kind;
     double move;     /* in the decision's direction, in units of the scale of simulator_edge.h */
     double residual; /* the same less what was expected, in units of σ·√H by the day's volatility;
                         NaN = nothing was expected yet */
@@ -69,8 +77,11 @@ void horizon_learn(struct horizon *horizon, size_t symbol, const struct horizon_
 /* A block of time is over: everything so far counts `keep` of what it did. */
 void horizon_end_block(struct horizon *horizon, double keep);
 
+/* Of the mean agreement of the H decisions before, −1 to 1. */
+size_t horizon_standing_of(double agreement);
+
 /* In the decision's direction, in units of the scale; 0 for EDGE_NO_LEVEL. */
-double horizon_drift(const struct horizon *horizon, size_t symbol, enum side side, int level);
+double horizon_drift(const struct horizon *horizon, size_t symbol, const struct horizon_kind *kind);
 
 /* Variance of residuals, 1 = σ²·H. `start`: what the bootstrap says. */
 double horizon_variance(const struct horizon *horizon, size_t symbol, double start);

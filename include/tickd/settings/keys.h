@@ -138,7 +138,7 @@
     INTEGER(history, agent_performance_history, 1000, 10, 100000, "rewards", "each agent's")  \
     INTEGER(history, trade_history, 10000, 1, 10000000, "fills", "the portfolio's fills")     \
     INTEGER(history, reward_metrics_history, 100, 1, 1000000, "minutes", "minute metrics")    \
-    INTEGER(history, explanations, 2000, 1, 1000000, "orders", "orders explained")            \
+    INTEGER(history, explanations, 1500, 1, 1000000, "orders", "orders explained")            \
     INTEGER(history, bars, 300, 1, 1000000, "bars", "bars kept, each symbol")                 \
     INTEGER(history, health, 60, 1, 100000, "minutes", "health and memory, minute by minute")
 

@@ -392,14 +392,15 @@ static void signalled(uv_signal_t *handle, int number)
     }
 }
 
+static const int signal_numbers[] = {SIGTERM, SIGINT, SIGHUP};
+
 static int start_signals(struct live *live)
 {
-    static const int numbers[] = {SIGTERM, SIGINT, SIGHUP};
     signal(SIGPIPE, SIG_IGN); /* a peer that goes is an error code, not the end */
-    for (size_t i = 0; i < ARRAY_LENGTH(numbers); i++) {
+    for (size_t i = 0; i < ARRAY_LENGTH(signal_numbers); i++) {
         uv_signal_init(&live->loop, &live->signals[i]);
         live->signals[i].data = live;
-        uv_signal_start(&live->signals[i], signalled, numbers[i]);
+        uv_signal_start(&live->signals[i], signalled, signal_numbers[i]);
     }
     return 0;
 }
@@ -408,6 +409,7 @@ static void stop_signals(struct live *live)
 {
     for (size_t i = 0; i < ARRAY_LENGTH(live->signals); i++) {
         uv_close((uv_handle_t *)&live->signals[i], NULL);
+        signal(signal_numbers[i], SIG_IGN); /* the end has begun; nothing shall cut it short */
     }
 }
 

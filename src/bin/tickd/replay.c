@@ -61,6 +61,7 @@ int program_replay(struct program *program)
     int failed = replay_files(program->engine, program->line.replays, program->line.replay_count,
                               dump == NULL ? &probe : NULL, &error);
     fill_status(program, watch_clock_ns() - started_ns);
+    vitals_stop(&vitals, NULL, NULL);
     if (failed != 0) {
         program_complain("--replay: %s", memory);
     }

@@ -58,17 +58,19 @@ static void test_tranches_earn_by_the_bar_what_they_hold(void **state)
     (void)state;
     struct reward_tranches tranches = {0};
     struct reward_bar bar = {.bar_return = 0.01, .scale = 100, .cost = 0.001, .horizon = 2};
-    double earned = -1;
-    assert_false(reward_step(&tranches, 1, REWARD_NO_SIDE, &bar, &earned));
-    assert_false(reward_step(&tranches, 1, REWARD_NO_SIDE, &bar, &earned));
+    struct reward reward = {0};
+    assert_false(reward_step(&tranches, 1, REWARD_NO_SIDE, &bar, &reward));
+    assert_false(reward_step(&tranches, 1, REWARD_NO_SIDE, &bar, &reward));
     assert_near(tranches.position, 200, 0);
     bar.scale_out = 100;
     /* holds 200 over a rise of 1%, and turns one tranche around: 2 − 0.2 */
-    assert_true(reward_step(&tranches, -1, 1, &bar, &earned));
-    assert_near(earned, 1.8, 1e-15);
+    assert_true(reward_step(&tranches, -1, 1, &bar, &reward));
+    assert_near(reward.worth, 2, 1e-15);
+    assert_near(reward.costs, 0.2, 1e-15);
     assert_near(tranches.position, 0, 0);
-    assert_true(reward_step(&tranches, -1, 1, &bar, &earned));
-    assert_near(earned, -0.2, 1e-15);
+    assert_true(reward_step(&tranches, -1, 1, &bar, &reward));
+    assert_near(reward.worth, 0, 0);
+    assert_near(reward.costs, 0.2, 1e-15);
     assert_near(tranches.position, -200, 0);
 }
 
@@ -80,8 +82,8 @@ static void test_an_abstention_stops_the_scoring_for_a_horizon(void **state)
     static const int sides[] = {REWARD_NO_SIDE, REWARD_NO_SIDE, 1, 1, REWARD_NO_SIDE, 1, 1, 1};
     static const bool scored[] = {false, false, true, false, false, true};
     for (size_t i = 2; i < sizeof sides / sizeof sides[0]; i++) {
-        double earned;
-        assert_int_equal(reward_step(&tranches, sides[i], sides[i - 2], &bar, &earned),
+        struct reward reward;
+        assert_int_equal(reward_step(&tranches, sides[i], sides[i - 2], &bar, &reward),
                          scored[i - 2]);
     }
 }

@@ -202,6 +202,8 @@ static void test_agents_are_judged_by_what_became_of_their_votes(void **state)
     /* what one earns the other loses, but for the costs, which both pay */
     double cost = 6e-4 / (0.001 * sqrt(HORIZON));
     assert_near(seer.mean_reward + fool.mean_reward, -2 * cost * seer.turnover, 1e-9);
+    assert_near(seer.mean_worth + fool.mean_worth, 0, 1e-12);
+    assert_near(seer.mean_worth - seer.mean_reward, cost * seer.turnover, 1e-9);
     struct introspection_agent holder = agent_at(2);
     assert_int_equal(holder.votes, 0);
     assert_true(isnan(holder.hit_rate) && isnan(holder.sharpe) && holder.mean_reward == 0);
@@ -272,9 +274,9 @@ static void test_ratios_of_the_system_are_those_of_its_equity_by_the_minute(void
     assert_near(reward->sortino, 0.3923720287950652, 1e-8);
     assert_near(reward->max_drawdown, 0.144672955739218, 1e-8);
     struct introspection_trials trials = introspection_trials(introspection);
-    assert_int_equal(trials.agents, 2); /* the one that holds has no ratio, the coin is none */
-    double difference = agent_at(0).sharpe - agent_at(1).sharpe;
-    assert_near(trials.variance, difference * difference / 2, 1e-9);
+    assert_int_equal(trials.tries, 3); /* the coin is none */
+    assert_near(trials.luck, 1.0 / 23, 1e-15);
+    assert_near(trials.expected, metrics_expected_maximum(trials.independent, 1.0 / 23), 0);
     assert_near(reward->deflated_sharpe,
                 metrics_probabilistic_sharpe(0.2275684556623888, trials.expected, 24,
                                              -0.0825624552085681, 2.4324537941078743),
@@ -336,7 +338,9 @@ static void test_agents_that_bet_against_each_other_are_correlated_below_zero(vo
     assert_true(reward->correlation < -0.5 && reward->correlation >= -1);
     struct introspection_trials trials = introspection_trials(introspection);
     assert_near(trials.correlation, reward->correlation, 0);
-    assert_near(trials.independent, 2, 0);
+    assert_near(trials.independent, 3, 0);
+    double difference = agent_at(0).sharpe - agent_at(1).sharpe;
+    assert_near(trials.spread, difference * difference / 2, 1e-9);
     module_fixture_stop(&fixture);
 }
 
@@ -363,6 +367,49 @@ static void test_a_new_version_begins_a_new_record(void **state)
     assert_int_equal(agent_at(0).votes, 0); /* votes of the version before are not its own */
     minute(&fixture, 1, 100000);
     assert_int_equal(agent_at(0).votes, 1);
+    module_fixture_stop(&fixture);
+}
+
+static void test_every_version_that_has_voted_is_a_try(void **state)
+{
+    (void)state;
+    struct module_fixture fixture;
+    start(&fixture);
+    for (size_t i = 0; i < 20; i++) {
+        minute(&fixture, 60, 100000 + 10 * (double)(i * 7 % 5) + 4 * (double)i);
+    }
+    double before = fixture.last[TOPIC_REWARD].body.reward.deflated_sharpe;
+    profile(&fixture, 0, 8);
+    profile(&fixture, 1, 5);
+    assert_int_equal(introspection_trials(introspection).tries, 8 + 5 + 1);
+    minute(&fixture, 60, 100000 + 10 * (double)(20 * 7 % 5) + 4 * 20.0);
+    assert_true(before > 0 && before < 1);
+    assert_true(fixture.last[TOPIC_REWARD].body.reward.deflated_sharpe < before);
+    module_fixture_stop(&fixture);
+}
+
+/* Votes on a market that cannot be foretold: whoever holds most of the time pays less than the
+ * coin, and is no better for it. */
+static void test_holding_is_no_lead_over_the_coin(void **state)
+{
+    (void)state;
+    struct module_fixture fixture;
+    struct rng rng;
+    start(&fixture);
+    rng_stream(&rng, 2, "votes");
+    for (size_t i = 0; i < 60; i++) {
+        for (size_t second = 0; second < 60; second++) {
+            int8_t coin = rng_below(&rng, 2) == 0 ? 50 : -50;
+            int8_t rare = rng_below(&rng, 20) != 0 ? 0 : rng_below(&rng, 2) == 0 ? 50 : -50;
+            ballot(&fixture, (int8_t[]){rare, 0, 0, coin});
+            next_bar++;
+            module_fixture_pass(&fixture, 1);
+        }
+        equity(&fixture, 100000, true);
+    }
+    assert_true(agent_at(0).mean_reward > agent_at(3).mean_reward + 0.1);
+    assert_true(fabs(agent_at(0).over_coin) < 3);
+    assert_true(fabs(agent_at(1).over_coin) < 3);
     module_fixture_stop(&fixture);
 }
 
@@ -422,6 +469,8 @@ int main(void)
         cmocka_unit_test(test_diversity_is_of_the_minute_and_without_the_coin),
         cmocka_unit_test(test_agents_that_bet_against_each_other_are_correlated_below_zero),
         cmocka_unit_test(test_a_new_version_begins_a_new_record),
+        cmocka_unit_test(test_every_version_that_has_voted_is_a_try),
+        cmocka_unit_test(test_holding_is_no_lead_over_the_coin),
         cmocka_unit_test(test_a_position_is_won_when_it_closes_above_its_fees),
         cmocka_unit_test(test_weights_are_told_with_the_agents),
     };

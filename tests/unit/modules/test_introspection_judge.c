@@ -50,6 +50,11 @@ static void stop(struct scene *scene)
     arena_fini(&scene->arena);
 }
 
+static double earned_by(const struct judge_tally *tally)
+{
+    return tally->worth - tally->costs;
+}
+
 /* A path that everybody can vote on. */
 struct path {
     double closes[BARS];
@@ -154,7 +159,8 @@ static void test_what_is_earned_bar_by_bar_is_what_the_votes_are_worth(void **st
     }
     for (size_t place = 0; place < PLACES; place++) {
         assert_int_equal(scene.tallies[place].scored, BARS - HORIZON);
-        assert_near(scene.tallies[place].earned, reward_of_votes(&path, place), 1e-9);
+        assert_near(earned_by(&scene.tallies[place]), reward_of_votes(&path, place), 1e-9);
+        assert_true(scene.tallies[place].costs > 0);
         assert_true(scene.tallies[place].changes > 0);
     }
     stop(&scene);
@@ -190,7 +196,7 @@ static void test_it_judges_as_evolution_does(void **state)
         double earned = book_earned(&scene.book, place, &scored);
         assert_true(scored > 100);
         assert_int_equal(scene.tallies[place].scored, scored);
-        assert_near(scene.tallies[place].earned, earned, 1e-12);
+        assert_near(earned_by(&scene.tallies[place]), earned, 1e-12);
     }
     stop(&scene);
 }
@@ -217,7 +223,7 @@ static void test_nothing_is_judged_across_a_gap(void **state)
     judge_votes(&scene.judge, 0, &bar, votes, PLACES, scene.tallies);
     assert_int_equal(scene.tallies[0].votes, 1);
     assert_int_equal(scene.tallies[0].scored, 1);
-    assert_near(scene.tallies[0].earned, 0, 0);
+    assert_near(earned_by(&scene.tallies[0]), 0, 0);
     stop(&scene);
 }
 
