@@ -173,9 +173,9 @@ bool engine_history_message(const struct engine *engine, const char *module, con
     return false;
 }
 
-void engine_explain(const struct engine *engine, uint64_t sequence, struct text *out)
+struct explain_sources engine_explain_sources(const struct engine *engine)
 {
-    struct explain_sources sources = {
+    return (struct explain_sources){
         .bus = engine->bus,
         .explain = engine->explain,
         .consensus = engine->consensus,
@@ -184,6 +184,11 @@ void engine_explain(const struct engine *engine, uint64_t sequence, struct text 
         .agents = engine->agent_manager,
         .symbols = &engine->symbols,
     };
+}
+
+void engine_explain(const struct engine *engine, uint64_t sequence, struct text *out)
+{
+    struct explain_sources sources = engine_explain_sources(engine);
     explain_print(&sources, sequence, out);
 }
 

@@ -41,6 +41,7 @@ static void fill_brain(const struct engine *engine, struct status *status)
     memcpy(status->simulation_reasons, simulator->reasons, sizeof status->simulation_reasons);
     status->regret_ratio = consensus->regret_ratio;
     const struct introspection_entry *reward = introspection_entry(engine->introspection, 0);
+    status->trials = introspection_trials(engine->introspection);
     status->has_reward = reward != NULL;
     if (reward != NULL) {
         status->reward = reward->reward;
@@ -58,6 +59,8 @@ static void fill_brain(const struct engine *engine, struct status *status)
     while (status->agent_count < agents &&
            agent_manager_row(engine->agent_manager, status->agent_count,
                              &status->agents[status->agent_count])) {
+        introspection_agent(engine->introspection, status->agent_count,
+                            &status->agent_metrics[status->agent_count]);
         status->agent_count++;
     }
 }

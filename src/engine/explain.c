@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "tickd/base/assert.h"
 #include "tickd/base/decimal.h"
 
 /* Numbers of records, counted from 1; 0 = none. */
@@ -18,22 +19,6 @@ struct explain {
     struct explain_symbol *of;
     size_t symbols;
 };
-
-struct explain *explain_create(struct arena *arena, int64_t orders_kept, size_t symbols,
-                               const struct bus *bus, const struct consensus *consensus)
-{
-    struct explain *explain = arena_take(arena, "explain", "state", 1, sizeof *explain);
-    struct explain_symbol *of = arena_take(arena, "explain", "symbols", symbols, sizeof *of);
-    struct ring orders;
-    ring_init(&orders, arena, "explain", "explanations", (size_t)orders_kept,
-              sizeof(struct explain_order));
-    if (arena_measuring(arena)) {
-        return NULL;
-    }
-    *explain = (struct explain){
-        .bus = bus, .consensus = consensus, .orders = orders, .of = of, .symbols = symbols};
-    return explain;
-}
 
 /* A record by its number, to be written; NULL when it has been overwritten. */
 static struct explain_order *record_of(struct explain *explain, uint64_t number)
@@ -250,7 +235,7 @@ static void take_simulation(struct explain *explain, const struct explain_symbol
     }
 }
 
-void explain_see(void *state, const struct message *message)
+static void see(void *state, const struct message *message)
 {
     struct explain *explain = state;
     if (message->head.symbol >= explain->symbols) {
@@ -276,6 +261,26 @@ void explain_see(void *state, const struct message *message)
     default:
         break;
     }
+}
+
+/* Life. */
+
+struct explain *explain_create(struct arena *arena, int64_t orders_kept, size_t symbols,
+                               struct bus *bus, const struct consensus *consensus)
+{
+    struct explain *explain = arena_take(arena, "explain", "state", 1, sizeof *explain);
+    struct explain_symbol *of = arena_take(arena, "explain", "symbols", symbols, sizeof *of);
+    struct ring orders;
+    ring_init(&orders, arena, "explain", "explanations", (size_t)orders_kept,
+              sizeof(struct explain_order));
+    if (arena_measuring(arena)) {
+        return NULL;
+    }
+    *explain = (struct explain){
+        .bus = bus, .consensus = consensus, .orders = orders, .of = of, .symbols = symbols};
+    int error = bus_add_tap(bus, (struct tap){.see = see, .state = explain});
+    ASSERT(error == 0);
+    return explain;
 }
 
 /* Readers. */

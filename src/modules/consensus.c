@@ -31,6 +31,7 @@ struct consensus {
     size_t agents;
     enum agent_state states[AGENTS_MAX];
     bool known[AGENTS_MAX];
+    uint32_t versions[AGENTS_MAX];
     struct ring history; /* of struct consensus_entry */
     struct consensus_counts counts;
 };
@@ -219,8 +220,11 @@ static void take_profile(struct consensus *consensus, const struct agent_profile
     if (place >= consensus->agents) {
         return;
     }
-    bool newcomer = consensus->known[place] && (profile->reason == VERSION_PROMOTED);
+    /* A profile is said again when an agent is suspended or resumed: only another version is
+     * another agent, whose record begins anew. */
+    bool newcomer = consensus->known[place] && profile->version != consensus->versions[place];
     consensus->known[place] = true;
+    consensus->versions[place] = profile->version;
     consensus->states[place] = (enum agent_state)profile->state;
     if (newcomer) {
         hedge_replace(&consensus->common, place);

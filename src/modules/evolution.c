@@ -299,6 +299,7 @@ static void say_generation(struct evolution *evolution, size_t species)
         agent->generation_earned = 0;
         agent->generation_scored = 0;
     }
+    ASSERT(evolution->incumbents > 0);
     message.bars = scored / evolution->incumbents;
     message.incumbent_fitness = scored > 0 ? earned / (double)scored : real_nan();
     message.challenger_fitness = population_worth(&evolution->populations[species]);
@@ -383,8 +384,10 @@ static void end_block(struct evolution *evolution)
     for (size_t i = 0; i < evolution->agent_count; i++) {
         note_performance(evolution, i);
     }
-    for (size_t i = 0; i < EVOLVING_SPECIES * evolution->shadows; i++) {
-        compare_slot(evolution, i / evolution->shadows, i % evolution->shadows);
+    for (size_t species = 0; species < EVOLVING_SPECIES; species++) {
+        for (size_t slot = 0; slot < evolution->shadows; slot++) {
+            compare_slot(evolution, species, slot);
+        }
     }
     book_begin_block(&evolution->book);
     evolution->block = (struct block){.number = evolution->block.number + 1,

@@ -60,14 +60,33 @@ void judge_clear(struct judge *judge, size_t place)
     }
 }
 
-/* A vote whose horizon has passed with this return. */
-static void note_outcome(struct judge_tally *tally, int8_t vote, double horizon_return)
+/* A vote whose horizon has passed with this return; NaN = with one that is not known. Without
+ * branches on votes: they are as good as random to the processor. */
+static inline void note_outcome(struct judge_tally *tally, int8_t vote, int side,
+                                double horizon_return)
 {
-    int confidence = vote < 0 ? -vote : vote;
-    bool right = vote * horizon_return > 0;
-    tally->votes++;
-    tally->right += right ? 1 : 0;
-    tally->brier += metrics_brier(0.5 + confidence / 200.0, right);
+    bool counts = (side == 1 || side == -1) && horizon_return == horizon_return;
+    bool right = side * horizon_return > 0;
+    double confidence = side * vote;
+    tally->votes += counts ? 1 : 0;
+    tally->right += counts && right ? 1 : 0;
+    tally->brier += counts ? metrics_brier(0.5 + confidence / 200.0, right) : 0;
+}
+
+/* One place's vote comes, that of H bars ago goes. */
+static inline void take_vote(struct judge_tally *tally, struct reward_tranches *tranches,
+                             int8_t vote, int8_t then, const struct reward_bar *bar,
+                             double horizon_return)
+{
+    int in = reward_side(vote, bar->scale);
+    int out = reward_side(then, bar->scale_out);
+    struct reward reward;
+    bool scored = reward_step(tranches, in, out, bar, &reward);
+    tally->scored += scored ? 1 : 0;
+    tally->worth += scored ? reward.worth : 0;
+    tally->costs += scored ? reward.costs : 0;
+    tally->changes += scored ? (uint64_t)reward_change(in, out) : 0;
+    note_outcome(tally, then, out, horizon_return);
 }
 
 void judge_votes(struct judge *judge, uint16_t symbol, const struct judge_bar *bar,
@@ -87,21 +106,9 @@ void judge_votes(struct judge *judge, uint16_t symbol, const struct judge_bar *b
         .cost = judge->cost,
         .horizon = (uint32_t)judge->horizon,
     };
-    bool known = step.scale_out > 0 && bar->horizon_return == bar->horizon_return;
     for (size_t i = 0; i < judge->places; i++) {
         int8_t vote = i < count ? votes[i] : VOTE_ABSTAINS;
-        int in = reward_side(vote, step.scale);
-        int out = reward_side(then[i], step.scale_out);
-        struct reward reward;
-        if (reward_step(&of->tranches[i], in, out, &step, &reward)) {
-            tallies[i].scored++;
-            tallies[i].worth += reward.worth;
-            tallies[i].costs += reward.costs;
-            tallies[i].changes += (uint64_t)reward_change(in, out);
-        }
-        if (known && out != 0 && out != REWARD_NO_SIDE) {
-            note_outcome(&tallies[i], then[i], bar->horizon_return);
-        }
+        take_vote(&tallies[i], &of->tranches[i], vote, then[i], &step, bar->horizon_return);
         then[i] = vote;
     }
     of->scales[row] = step.scale;

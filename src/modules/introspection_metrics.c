@@ -140,12 +140,6 @@ double metrics_diversity(const uint32_t *counts, size_t kinds)
     return entropy / real_log((double)kinds);
 }
 
-double metrics_brier(double probability, bool happened)
-{
-    double miss = probability - (happened ? 1 : 0);
-    return miss * miss;
-}
-
 /* The luck of many tries. */
 
 double metrics_independent_trials(double trials, double correlation)

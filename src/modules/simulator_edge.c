@@ -28,8 +28,7 @@ int edge_level_of(double rank)
 bool edge_init(struct edge *edge, struct arena *arena, const struct edge_limits *limits,
                size_t symbols)
 {
-    struct edge_symbol *of =
-        arena_take(arena, "simulator", "virtual traders", symbols, sizeof *of);
+    struct edge_symbol *of = arena_take(arena, "simulator", "virtual traders", symbols, sizeof *of);
     if (arena_measuring(arena)) {
         return false;
     }
@@ -182,9 +181,4 @@ double edge_rate(const struct edge *edge, size_t level)
 {
     ASSERT(level < EDGE_LEVELS);
     return edge->pools[level].all.weight;
-}
-
-double edge_errors(double errors, double trades, double prior, double looks)
-{
-    return sqrt(errors * errors + real_log(1.0 + trades / prior) + 2.0 * real_log(looks));
 }

@@ -13,8 +13,8 @@ bool horizon_init(struct horizon *horizon, struct arena *arena, uint32_t horizon
     if (arena_measuring(arena)) {
         return false;
     }
-    *horizon = (struct horizon){
-        .prior = prior, .part = 1.0 / horizon_bars, .of = of, .symbols = symbols};
+    *horizon =
+        (struct horizon){.prior = prior, .part = 1.0 / horizon_bars, .of = of, .symbols = symbols};
     return true;
 }
 
@@ -38,6 +38,11 @@ static void add_to(struct horizon_sums *sums, double value, double weight)
 {
     sums->weight += weight;
     sums->sum += weight * value;
+}
+
+static double mean_towards(const struct horizon_sums *sums, double start, double prior)
+{
+    return (sums->sum + prior * start) / (sums->weight + prior);
 }
 
 static void add_to_shape(struct horizon_shape *shape, double value)
@@ -64,9 +69,10 @@ void horizon_learn(struct horizon *horizon, size_t symbol_id, const struct horiz
     }
     if (outcome->residual == outcome->residual) {
         double square = outcome->residual * outcome->residual;
+        double width = horizon_width(horizon, symbol_id);
         add_to(&symbol->variance, square, horizon->part);
         add_to(&horizon->variance, square, horizon->part);
-        add_to_shape(&horizon->shape, outcome->standard);
+        add_to_shape(&horizon->shape, outcome->residual / width);
         horizon->shape.share =
             horizon->variance.weight / (horizon->variance.weight + horizon->prior);
     }
@@ -112,11 +118,6 @@ void horizon_end_block(struct horizon *horizon, double keep)
     }
 }
 
-static double mean_towards(const struct horizon_sums *sums, double start, double prior)
-{
-    return (sums->sum + prior * start) / (sums->weight + prior);
-}
-
 double horizon_drift(const struct horizon *horizon, size_t symbol, const struct horizon_kind *kind)
 {
     ASSERT(symbol < horizon->symbols);
@@ -135,8 +136,19 @@ double horizon_drift(const struct horizon *horizon, size_t symbol, const struct 
 double horizon_variance(const struct horizon *horizon, size_t symbol, double start)
 {
     ASSERT(symbol < horizon->symbols);
-    double common = mean_towards(&horizon->variance, start, horizon->prior);
-    return mean_towards(&horizon->of[symbol].variance, common, horizon->prior);
+    double all = mean_towards(&horizon->variance, start, horizon->prior);
+    return mean_towards(&horizon->of[symbol].variance, all, horizon->prior);
+}
+
+double horizon_width(const struct horizon *horizon, size_t symbol)
+{
+    const struct horizon_sums *all = &horizon->variance;
+    ASSERT(symbol < horizon->symbols);
+    if (!(all->sum > 0.0)) {
+        return 1.0;
+    }
+    double mean = all->sum / all->weight;
+    return sqrt(mean_towards(&horizon->of[symbol].variance, mean, horizon->prior) / mean);
 }
 
 const struct horizon_shape *horizon_shape(const struct horizon *horizon)

@@ -15,8 +15,7 @@ void paths_init(struct path_pool *pool, struct arena *arena, size_t paths, size_
 {
     size_t group_size = paths / PATH_GROUPS;
     double *prefix = arena_take(arena, "simulator", "residuals", returns + 1, sizeof *prefix);
-    double *ends =
-        arena_take(arena, "simulator", "paths", PATH_GROUPS * group_size, sizeof *ends);
+    double *ends = arena_take(arena, "simulator", "paths", PATH_GROUPS * group_size, sizeof *ends);
     ASSERT(group_size >= 1);
     if (arena_measuring(arena)) {
         return;
@@ -146,11 +145,10 @@ static void sort(double *values, size_t count)
 void paths_draw(struct path_pool *pool, struct rng *rng, uint32_t number)
 {
     struct path_group *group = &pool->groups[pool->next];
-    double deviation = sqrt(pool->source.variance);
+    double unit = 1.0 / sqrt((double)pool->horizon_bars);
     ASSERT(pool->source.count > 0);
     for (size_t i = 0; i < pool->group_size; i++) {
-        double end = draw_end(&pool->source, rng, pool->horizon_bars);
-        group->ends[i] = deviation > 0.0 ? end / deviation : 0.0;
+        group->ends[i] = draw_end(&pool->source, rng, pool->horizon_bars) * unit;
     }
     sort(group->ends, pool->group_size);
     group->number = number;
@@ -226,14 +224,7 @@ static double next_worst(struct merge *merge)
     return worst;
 }
 
-/* The worst 5% of the mixture of `paths` paths, of which the worst are there, and past outcomes:
- * where they stop and their mean. */
-struct lower_tail {
-    double end;
-    double mean;
-};
-
-/* Outcomes go bin by bin, each as the mean of its bin. */
+/* Past outcomes, bin by bin, each as the mean of its bin. */
 struct outcomes {
     const struct horizon_shape *shape;
     size_t bin;
@@ -253,6 +244,13 @@ static bool next_bin(struct outcomes *outcomes, double *value, double *weight)
     return true;
 }
 
+/* The worst 5% of the mixture of `paths` paths, of which the worst are there, and past outcomes:
+ * the return where they stop, and their mean, both without drift. */
+struct lower_tail {
+    double end;
+    double mean;
+};
+
 /* false when there are too few. */
 static bool find_tail(const struct path_pool *pool, uint32_t number,
                       const struct path_position *position, size_t paths, struct lower_tail *result)
@@ -261,36 +259,30 @@ static bool find_tail(const struct path_pool *pool, uint32_t number,
     struct outcomes outcomes = {.shape = position->shape};
     size_t there = paths_groups(pool, number) * pool->group_size;
     double path_weight = (1.0 - position->shape->share) / (double)paths;
-    double path = there > 0 ? next_worst(&merge) : 0.0;
+    double path = there > 0 ? position->stretch * next_worst(&merge) : 0.0;
     double left = tail;
     double sum = 0.0;
     while (left > 0.0) {
         double value;
         double weight;
         bool has_outcome = next_bin(&outcomes, &value, &weight);
-        bool has_path = there > 0;
-        if (!has_outcome && !has_path) {
+        if (!has_outcome && there == 0) {
             return false;
         }
-        if (!has_outcome || (has_path && path < value)) {
-            value = path;
+        if (!has_outcome || (there > 0 && path < position->width * value)) {
+            result->end = path;
             weight = path_weight;
             there--;
-            path = there > 0 ? next_worst(&merge) : 0.0;
+            path = there > 0 ? position->stretch * next_worst(&merge) : 0.0;
         } else {
+            result->end = position->width * value;
             outcomes.bin++;
         }
-        sum += (weight < left ? weight : left) * value;
+        sum += (weight < left ? weight : left) * result->end;
         left -= weight;
-        result->end = value;
     }
     result->mean = sum / tail;
     return true;
-}
-
-static double loss_of(const struct path_position *position, double end)
-{
-    return position->costs - position->drift - position->deviation * end;
 }
 
 static double paths_below(const struct path_pool *pool, uint32_t number, bool is_short,
@@ -300,8 +292,8 @@ static double paths_below(const struct path_pool *pool, uint32_t number, bool is
     size_t below = 0;
     for (size_t i = 0; i < PATH_GROUPS; i++) {
         if (counts(pool, i, number)) {
-            below += is_short ? pool->group_size - at_most(pool, i, -bound)
-                              : at_most(pool, i, bound);
+            below +=
+                is_short ? pool->group_size - at_most(pool, i, -bound) : at_most(pool, i, bound);
             paths += pool->group_size;
         }
     }
@@ -319,18 +311,24 @@ static double outcomes_below(const struct horizon_shape *shape, double bound)
     return shape->count > 0.0 ? sum / shape->count : 0.0;
 }
 
+static double loss_of(const struct path_position *position, double end)
+{
+    return position->costs - position->drift - end;
+}
+
 struct path_figures paths_figures(const struct path_pool *pool, uint32_t number,
                                   const struct path_position *position)
 {
     size_t paths = paths_groups(pool, number) * pool->group_size;
     const struct horizon_shape *shape = position->shape;
     struct lower_tail worst;
-    ASSERT(paths > 0 && position->deviation > 0.0);
+    ASSERT(paths > 0 && position->stretch > 0.0 && position->width > 0.0);
     bool found = find_tail(pool, number, position, paths, &worst);
     ASSERT(found);
-    double bound = (position->costs - position->drift) / position->deviation;
-    double below = (1.0 - shape->share) * paths_below(pool, number, position->is_short, bound) +
-                   shape->share * outcomes_below(shape, bound);
+    double bound = position->costs - position->drift;
+    double below = (1.0 - shape->share) *
+                       paths_below(pool, number, position->is_short, bound / position->stretch) +
+                   shape->share * outcomes_below(shape, bound / position->width);
     return (struct path_figures){
         .paths = paths,
         .probability_profit = 1.0 - below,

@@ -124,39 +124,6 @@ enum control_outcome answer_decisions(struct call *call)
     return answer_entries(call, "consensus", "consensus_history");
 }
 
-/* The explanation's lines, as a list of texts. */
-static void print_lines(const struct text *lines, struct json *json)
-{
-    const char *at = lines->data;
-
-    json_begin_rows(json, "lines");
-    while (*at != '\0') {
-        size_t length = strcspn(at, "\n");
-
-        json_raw(json, NULL);
-        text_add_json(json->out, at, length);
-        at += length + (at[length] == '\n' ? 1 : 0);
-    }
-    json_end(json);
-}
-
-enum control_outcome answer_explain(struct call *call)
-{
-    static char memory[ENGINE_EXPLAIN_MAX];
-    struct text lines;
-    int64_t sequence = 0;
-
-    if (!call_take_number(call, 0, INT64_MAX, &sequence))
-        return CONTROL_ANSWERED;
-    text_init(&lines, memory, sizeof memory);
-    engine_explain(call->desk->host->engine, (uint64_t)sequence, &lines);
-    json_begin_object(call->json, NULL);
-    json_integer(call->json, "seq", sequence);
-    print_lines(&lines, call->json);
-    json_end(call->json);
-    return CONTROL_ANSWERED;
-}
-
 /* What changes something: each a COMMAND message. */
 
 static enum control_outcome give_for_agent(struct call *call, enum command_verb verb)

@@ -78,6 +78,9 @@ static const struct ctl_column agent_columns[] = {
     {"WORTH", "mean_worth", CELL_REAL},
     {"REWARD", "mean_reward", CELL_REAL},
     {"HITS", "hit_rate", CELL_REAL},
+    {"BRIER", "brier", CELL_REAL},
+    {"SHARPE", "sharpe", CELL_REAL},
+    {"OVER COIN", "over_coin", CELL_REAL},
     {"VOTES", "votes", CELL_NUMBER},
     {"JUDGED", "judged", CELL_NUMBER},
 };

@@ -182,7 +182,8 @@ static void print_parameters(const struct agent_row *agent, struct json *json)
     json_end(json);
 }
 
-void status_print_agent(const struct agent_row *agent, struct json *json)
+void status_print_agent(const struct agent_row *agent, const struct introspection_agent *metrics,
+                        struct json *json)
 {
     const struct score_record *record = &agent->version.record;
 
@@ -197,6 +198,12 @@ void status_print_agent(const struct agent_row *agent, struct json *json)
     json_count(json, "judged", record->judged);
     json_count(json, "votes", record->votes);
     json_real(json, "hit_rate", score_hit_rate(record));
+    json_real(json, "brier", metrics->brier);
+    json_real(json, "sharpe", metrics->sharpe);
+    json_real(json, "sortino", metrics->sortino);
+    json_real(json, "max_drawdown", metrics->max_drawdown);
+    json_real(json, "turnover", metrics->turnover);
+    json_real(json, "over_coin", metrics->over_coin);
     print_parameters(agent, json);
     json_end(json);
 }
@@ -205,7 +212,7 @@ void status_print_agents(const struct status *status, struct json *json, const c
 {
     json_begin_rows(json, key);
     for (size_t i = 0; i < status->agent_count; i++)
-        status_print_agent(&status->agents[i], json);
+        status_print_agent(&status->agents[i], &status->agent_metrics[i], json);
     json_end(json);
 }
 
@@ -232,6 +239,7 @@ static void print_reward(const struct status *status, struct json *json)
     }
     json_begin_object(json, "metrics");
     json_real(json, "mean_reward", reward->mean_reward);
+    json_real(json, "mean_worth", reward->mean_worth);
     json_real(json, "hit_rate", reward->hit_rate);
     json_real(json, "brier", reward->brier);
     json_real(json, "sharpe", reward->sharpe);
@@ -242,6 +250,14 @@ static void print_reward(const struct status *status, struct json *json)
     json_real(json, "diversity", reward->diversity);
     json_real(json, "correlation", reward->correlation);
     json_count(json, "outcomes", reward->outcomes);
+    json_count(json, "minutes", reward->minutes);
+    json_count(json, "trips", reward->trips);
+    json_real(json, "win_rate", reward->win_rate);
+    json_real(json, "minute_return", reward->minute_return);
+    json_real(json, "minute_reward", reward->minute_reward);
+    json_count(json, "tries", status->trials.tries);
+    json_real(json, "independent_tries", status->trials.independent);
+    json_real(json, "expected_sharpe", status->trials.expected);
     json_end(json);
 }
 

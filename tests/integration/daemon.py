@@ -37,7 +37,7 @@ def clean_environment(changes):
 
 
 def wait_until(condition, what, timeout=LIMIT_S):
-    """Looks again and again, slower and slower; returns what the condition gave, once it is true."""
+    """Looks again and again, slower and slower; returns what the condition gave, once true."""
     ends, pause = time.monotonic() + timeout, LOOK_FIRST_S
     while True:
         value = condition()

@@ -19,6 +19,12 @@ STOP_S = 10 if SANITIZED else 1
 OUTCOMES = ("accepted", "filtered", "late", "unknown_symbol", "malformed")
 
 
+def trades(count, *more):
+    """A market that sends so many trades to its first client, and nothing else."""
+    return fast("--count", str(count), "--wait-clients", "1", "--stay", "--ping-ms", "0", *more,
+                rate=1000)
+
+
 def fed(sim, *arguments, **options):
     return Daemon(*arguments, port=sim.port, **options)
 
@@ -79,15 +85,14 @@ class Streaming(Checks):
              for one in sorted(truth["symbols"], key=lambda one: one["symbol"])])
 
     def test_every_trade_that_was_sent_is_in_the_status(self):
-        with Simulation(*fast("--count", "700", "--wait-clients", "1", "--stay")) as sim, \
+        with Simulation(*trades(700)) as sim, \
                 fed(sim) as tickd:
             self.check_streaming(sim, tickd, 700)
 
     def test_over_tls_with_an_authority_of_its_own(self):
         with tempfile.TemporaryDirectory() as folder:
             certificate, key = daemon.make_certificate(folder)
-            with Simulation(*fast("--count", "700", "--wait-clients", "1", "--stay", "--tls",
-                                  certificate, key)) as sim, \
+            with Simulation(*trades(700, "--tls", certificate, key)) as sim, \
                     fed(sim, tls_ca=certificate) as tickd:
                 self.check_streaming(sim, tickd, 700)
 
@@ -106,7 +111,7 @@ class Streaming(Checks):
         self.assertEqual((truth["clients"], truth["trades"]), (0, 0))
 
     def test_dump_and_report_of_a_live_run_agree(self):
-        with Simulation(*fast("--count", "900", "--wait-clients", "1", "--stay")) as sim, \
+        with Simulation(*trades(900)) as sim, \
                 tempfile.TemporaryDirectory() as folder:
             dump, report = os.path.join(folder, "dump"), os.path.join(folder, "report")
             with fed(sim, "--dump", dump, "--topics", "TRADE,BAR", "--report", report) as tickd:

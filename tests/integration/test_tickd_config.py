@@ -75,8 +75,9 @@ OPTIONS = (
 
 USAGE = (
     (["--nonsense"], "--nonsense"), (["-x"], "-x"), (["word"], "word"), (["--set"], "--set"),
-    (["--config"], "--config"), (["--replay"], "--replay"), (["--check-config=1"], "--check-config"),
-    (["--topics", "BAR"], "--dump"), (["--dump", "-", "--report", "-"], "--report"),
+    (["--config"], "--config"), (["--replay"], "--replay"),
+    (["--check-config=1"], "--check-config"), (["--topics", "BAR"], "--dump"),
+    (["--dump", "-", "--report", "-"], "--report"),
     (["--replay", "/dev/null", "--dump", "/dev/null", "--topics", "BARS"], "BARS"),
 )
 

@@ -38,6 +38,11 @@
         name, SCIENCE_CHANGE, 0, {from, COMMON(1, 60, 40, 200), 4 * HOUR_S, 2 * HOUR_S, to, 3000}, \
             NULL                                                                                   \
     }
+#define OTHER(name, kind, gap, drift, settings)                                            \
+    {                                                                                      \
+        name, SCIENCE_OTHER, 0,                                                            \
+            {kind, COMMON(1, gap, drift, 200), 4 * HOUR_S, 0, MARKET_WALK, 6000}, settings \
+    }
 #define SLOW_TURNS                                                               \
     {                                                                            \
         MARKET_MOMENTUM, COMMON(1, 0, 10, 900), 4 * HOUR_S, 0, MARKET_WALK, 4000 \
@@ -47,6 +52,7 @@ static const struct science_experiment experiments[] = {
     WALK(1),
     WALK(5),
     WALK(10),
+    REVERTING(SCIENCE_TOO_LITTLE, 10),
     REVERTING(SCIENCE_TOO_LITTLE, 15),
     REVERTING(SCIENCE_TOO_LITTLE, 20),
     REVERTING(SCIENCE_TOO_LITTLE, 25),
@@ -72,6 +78,10 @@ static const struct science_experiment experiments[] = {
      0,
      {MARKET_WALK, COMMON(5, 0, 0, 200), 4 * HOUR_S, 0, MARKET_WALK, 5000},
      "portfolio.fee_bps=0 portfolio.slippage_bps=0"},
+    OTHER("regimes", MARKET_REGIMES, 60, 40, NULL),
+    OTHER("crash", MARKET_CRASH, 0, 0, NULL),
+    OTHER("long-only-reverting-60", MARKET_REVERTING, 60, 0, "portfolio.allow_short=false"),
+    OTHER("long-only-momentum-40", MARKET_MOMENTUM, 0, 40, "portfolio.allow_short=false"),
 };
 
 const struct science_experiment *science_experiment(size_t index)

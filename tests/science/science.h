@@ -105,8 +105,9 @@ enum science_purpose {
     SCIENCE_TOO_LITTLE,
     SCIENCE_SOMETHING,
     SCIENCE_CHANGE,
-    SCIENCE_EVOLVES,  /* two in a row: without evolution, with */
-    SCIENCE_NO_BETTER /* no parameter is better than another */
+    SCIENCE_EVOLVES,   /* two in a row: without evolution, with */
+    SCIENCE_NO_BETTER, /* no parameter is better than another */
+    SCIENCE_OTHER      /* to look at */
 };
 
 struct science_experiment {

@@ -12,6 +12,7 @@
 
 #include "science/science.h"
 #include "science/statistics.h"
+#include "science/yardstick.h"
 
 static void run_for(const char *name, uint64_t seed, double hours, struct science_result *result)
 {
@@ -141,20 +142,63 @@ static void test_nothing_is_promoted_where_no_parameter_is_better(void **state)
     assert_true(result.promotions[0] <= 0.05 * result.generations[0] / SPECIES_COIN);
 }
 
-static void test_probabilities_of_profit_beat_the_base_rate_on_reverting_prices(void **state)
+static void test_probabilities_of_profit_beat_the_base_rate(void **state)
 {
+    static const char *const markets[] = {"reverting-60", "momentum-40"};
     (void)state;
-    struct science_result result;
-    double said = 0;
-    double profits = 0;
-    run_for("reverting-60", 1, 4, &result);
-    for (size_t i = 0; i < SCIENCE_BINS; i++) {
-        said += result.said[i];
-        profits += result.profits[i];
+    for (size_t k = 0; k < ARRAY_LENGTH(markets); k++) {
+        struct science_result result;
+        double said = 0;
+        double profits = 0;
+        run_for(markets[k], 1, 4, &result);
+        for (size_t i = 0; i < SCIENCE_BINS; i++) {
+            said += result.said[i];
+            profits += result.profits[i];
+        }
+        double base = profits / said;
+        assert_true(said > 10000);
+        assert_true(result.squares[0] / said < base * (1 - base));
     }
-    double base = profits / said;
-    assert_true(said > 10000);
-    assert_true(result.squares[0] / said < base * (1 - base));
+}
+
+/* Losses beyond the expected shortfall at 95%: 2% of a normal distribution. */
+static void test_the_expected_shortfall_is_exceeded_as_often_as_it_should_be(void **state)
+{
+    static const char *const markets[] = {"walk-1", "reverting-120", "momentum-80"};
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(markets); i++) {
+        struct science_result result;
+        run_for(markets[i], 1, 4, &result);
+        struct interval interval = binomial_interval(result.beyond[0], result.apart[0]);
+        assert_true(interval.low < 0.02 && interval.high > 0.02);
+    }
+}
+
+/* A fifth of the equity, bought at 100 and sold at 101, H bars after the last vote; 6 bps a side
+ * and half a spread of 4 bps on the way out: 0.2 · (0.01 − 0.0006 − 0.0008). */
+static void test_the_yardstick_makes_what_was_worked_out_by_hand(void **state)
+{
+    static struct yardstick yardstick;
+    struct settings settings;
+    struct ballot_message ballot = {.number = 1, .agents = 2};
+    (void)state;
+    science_settings(&settings);
+    yardstick_init(&yardstick, &settings);
+    ballot.votes[0] = 50;
+    ballot.votes[1] = VOTE_ABSTAINS;
+    yardstick_ballot(&yardstick, 0, &ballot);
+    yardstick_trade(&yardstick, 0, 100.0);
+    ballot.votes[0] = 0;
+    ballot.number = 60;
+    yardstick_ballot(&yardstick, 0, &ballot);
+    yardstick_trade(&yardstick, 0, 150.0); /* still held */
+    ballot.number = 61;
+    yardstick_spread(&yardstick, 0, 0.0004);
+    yardstick_ballot(&yardstick, 0, &ballot);
+    yardstick_trade(&yardstick, 0, 101.0);
+    yardstick_trade(&yardstick, 0, 50.0);
+    assert_true(fabs(yardstick_growth(&yardstick, 0) - 0.00172) < 1e-12);
+    assert_true(yardstick_growth(&yardstick, 1) == 0.0);
 }
 
 /* Student's t and binomial intervals from tables: t(0.95; 4) = 2.1318 (Abramowitz & Stegun, table
@@ -173,6 +217,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_the_statistics_are_those_of_the_tables),
+        cmocka_unit_test(test_the_yardstick_makes_what_was_worked_out_by_hand),
         cmocka_unit_test(test_the_same_seed_gives_the_same_run),
         cmocka_unit_test(test_walks_are_not_traded),
         cmocka_unit_test(test_an_edge_below_the_costs_is_not_traded_at_a_loss),
@@ -181,7 +226,8 @@ int main(void)
         cmocka_unit_test(test_after_a_change_the_right_species_get_half_of_the_weight),
         cmocka_unit_test(test_evolution_mends_wrong_defaults),
         cmocka_unit_test(test_nothing_is_promoted_where_no_parameter_is_better),
-        cmocka_unit_test(test_probabilities_of_profit_beat_the_base_rate_on_reverting_prices),
+        cmocka_unit_test(test_probabilities_of_profit_beat_the_base_rate),
+        cmocka_unit_test(test_the_expected_shortfall_is_exceeded_as_often_as_it_should_be),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ void yardstick_ballot(struct yardstick *yardstick, size_t symbol,
     yardstick->agents = ballot->agents;
     for (size_t i = 0; i < ballot->agents; i++) {
         struct yardstick_position *position = &yardstick->positions[symbol][i];
-        int vote = ballot->votes[i];
+        int8_t vote = ballot->votes[i];
         if (vote != VOTE_ABSTAINS && vote != 0) {
             position->wanted = vote > 0 ? 1 : -1;
             position->last_vote = ballot->number;

@@ -41,10 +41,15 @@ static inline void test_host_command(void *state, const struct command_message *
         host->on_command(host->on_command_state);
 }
 
-static inline void test_host_start(struct test_host *host)
+/* Default settings; then fixture_set(), then test_host_begin(). */
+static inline void test_host_init(struct test_host *host)
 {
     memset(host, 0, sizeof *host);
     fixture_init(&host->fixture);
+}
+
+static inline void test_host_begin(struct test_host *host)
+{
     fixture_start(&host->fixture);
     config_origins_init(&host->origins);
     host->host = (struct control_host){
@@ -55,6 +60,12 @@ static inline void test_host_start(struct test_host *host)
         .fill_status = test_host_status,
         .command = test_host_command,
     };
+}
+
+static inline void test_host_start(struct test_host *host)
+{
+    test_host_init(host);
+    test_host_begin(host);
 }
 
 static inline void test_host_stop(struct test_host *host)

@@ -18,6 +18,7 @@
 #define TICKD_AGENTS_REWARD_H
 
 #include "tickd/base/compiler.h"
+#include "tickd/bus/vocabulary.h"
 
 /* A side is −1, 0 or 1, or this: abstained, or cannot be judged. */
 enum { REWARD_NO_SIDE = 2 };
@@ -27,10 +28,24 @@ enum { REWARD_NO_SIDE = 2 };
 double reward_scale(double volatility, double root_of_horizon);
 
 /* The side of a vote (as in a ballot) on a bar of that scale. */
-int reward_side(int8_t vote, double scale);
+static inline int reward_side(int8_t vote, double scale)
+{
+    bool judged = scale > 0 && vote != VOTE_ABSTAINS;
+    return judged ? (vote > 0) - (vote < 0) : REWARD_NO_SIDE;
+}
+
+/* What is held for a side: nothing for REWARD_NO_SIDE. */
+static inline int reward_position(int side)
+{
+    return side == REWARD_NO_SIDE ? 0 : side;
+}
 
 /* |side − before|, an abstention counting as no position. */
-int reward_change(int side, int before);
+static inline int reward_change(int side, int before)
+{
+    int change = reward_position(side) - reward_position(before);
+    return change < 0 ? -change : change;
+}
 
 /* The closes of a symbol. */
 struct reward_price {
@@ -68,7 +83,16 @@ struct reward {
 
 /* One bar on: `in` comes, `out` goes. True when all of the last H votes were judged; then *reward
  * is what they earned in this bar. */
-bool reward_step(struct reward_tranches *tranches, int in, int out, const struct reward_bar *bar,
-                 struct reward *reward);
+static inline bool reward_step(struct reward_tranches *tranches, int in, int out,
+                               const struct reward_bar *bar, struct reward *reward)
+{
+    bool scored = tranches->held == bar->horizon;
+    reward->worth = tranches->position * bar->bar_return;
+    reward->costs = bar->cost * bar->scale * reward_change(in, out);
+    tranches->position += reward_position(in) * bar->scale - reward_position(out) * bar->scale_out;
+    tranches->held += (in == REWARD_NO_SIDE ? 0U : 1U) - (out == REWARD_NO_SIDE ? 0U : 1U);
+    tranches->position = tranches->held == 0 ? 0 : tranches->position;
+    return scored;
+}
 
 #endif

@@ -14,6 +14,7 @@
 
 #include "tickd/base/arena.h"
 #include "tickd/bus/bus.h"
+#include "tickd/engine/explain.h"
 #include "tickd/engine/input.h"
 #include "tickd/engine/status.h"
 #include "tickd/modules/evolution.h"
@@ -90,6 +91,8 @@ bool engine_history_message(const struct engine *engine, const char *module, con
  * in a line. */
 enum { ENGINE_EXPLAIN_MAX = 16384 };
 void engine_explain(const struct engine *engine, uint64_t sequence, struct text *out);
+/* The same as data, by explain_find(). */
+struct explain_sources engine_explain_sources(const struct engine *engine);
 
 /* One agent, its versions (0 the newest) and its performance by blocks (0 the newest); false / NULL
  * for what is not there. Ids are those of the status document. */

@@ -87,12 +87,10 @@ struct explain_order {
     uint64_t confirmed_sequence;      /* the newest of them */
 };
 
-/* NULL while measuring. `consensus` may be NULL: then votes are not known. */
+/* Listens to the bus from now on. NULL while measuring. `consensus` may be NULL: then votes are not
+ * known. */
 struct explain *explain_create(struct arena *arena, int64_t orders_kept, size_t symbols,
-                               const struct bus *bus, const struct consensus *consensus);
-
-/* The tap: bus_add_tap(bus, (struct tap){.see = explain_see, .state = explain}). */
-void explain_see(void *explain, const struct message *message);
+                               struct bus *bus, const struct consensus *consensus);
 
 /* By an order's number; NULL when it has left the ring, or there is no such order. */
 const struct explain_order *explain_order(const struct explain *explain, int64_t number);

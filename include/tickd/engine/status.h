@@ -7,6 +7,7 @@
 #include "tickd/base/histogram.h"
 #include "tickd/bus/module.h"
 #include "tickd/modules/agent_manager.h"
+#include "tickd/modules/introspection.h"
 #include "tickd/modules/monitor.h"
 
 enum { STATUS_HISTORIES_MAX = 32, STATUS_TEXT_MAX = 256, STATUS_POSITIONS_MAX = 256 };
@@ -139,9 +140,11 @@ struct status {
     struct status_portfolio portfolio;
     size_t agent_count;
     struct agent_row agents[AGENTS_MAX];
+    struct introspection_agent agent_metrics[AGENTS_MAX]; /* of the same agents */
     struct status_evolution evolution;
     bool has_reward; /* a minute has passed */
     struct reward_message reward;
+    struct introspection_trials trials; /* behind its deflated Sharpe ratio */
     double health_score;
     size_t module_count;
     struct assessment modules[MODULE_COUNT];

@@ -21,8 +21,7 @@ struct agent_manager;
 /* One entry of agent_versions. */
 struct agent_version {
     int64_t time_us;
-    double
-        fitness; /* mean reward of these parameters before, as shadow or earlier; NaN = unknown */
+    double fitness; /* mean reward of these parameters before this; NaN = unknown */
     double parameters[PARAMETERS_MAX]; /* NaN beyond the species' own */
     struct score_record record;        /* while it was the one that voted */
     uint32_t version;

@@ -64,7 +64,11 @@ double metrics_diversity(const uint32_t *counts, size_t kinds);
 
 /* (probability − happened)², whose mean is the Brier score (Brier, Monthly Weather Review 78,
  * 1950). */
-double metrics_brier(double probability, bool happened);
+static inline double metrics_brier(double probability, bool happened)
+{
+    double miss = probability - (happened ? 1 : 0);
+    return miss * miss;
+}
 
 /* What `trials` tries with the mean correlation ρ are worth in independent ones: ρ + (1 − ρ) ·
  * trials (Bailey & López de Prado, "The Deflated Sharpe Ratio", Journal of Portfolio Management 40,

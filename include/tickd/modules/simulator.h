@@ -37,17 +37,17 @@ struct simulator_counts {
 /* What has been learned of trades at a level, over all symbols and both sides: what would be
  * expected of a symbol of which nothing is known, in units of what its price moves in a horizon. */
 struct simulator_edge_row {
-    double rank;   /* decisions at least as strong as this share of all */
-    double mean;   /* shrunk to zero */
+    double rank; /* decisions at least as strong as this share of all */
+    double mean; /* shrunk to zero */
     double error;
     double trades; /* the older ones in part */
 };
 
 /* `portfolio`: costs and limits. Settings are copied. NULL while measuring. */
 struct simulator *simulator_create(struct arena *arena, const struct settings_simulator *settings,
-                                   const struct settings_portfolio *portfolio,
-                                   int64_t horizon_bars, int64_t simulations_kept, uint64_t seed,
-                                   size_t symbols, struct bus *bus);
+                                   const struct settings_portfolio *portfolio, int64_t horizon_bars,
+                                   int64_t simulations_kept, uint64_t seed, size_t symbols,
+                                   struct bus *bus);
 
 struct module simulator_module(struct simulator *simulator);
 

@@ -92,10 +92,4 @@ struct effect_estimate edge_common(const struct edge *edge, size_t level);
 /* What remains of the weight of everything learned at the end of a block. */
 double edge_keep(const struct edge *edge);
 
-/* How many errors an estimate must be away from a bound, where `errors` would do for one look at
- * one number: √(errors² + ln(1 + n/prior) + 2·ln(looks)). The second term is the price of looking
- * after every trade (Robbins, Annals of Mathematical Statistics 41, 1970: the mixture bound of a
- * normal prior of that weight), the third that of choosing among `looks` estimates. */
-double edge_errors(double errors, double trades, double prior, double looks);
-
 #endif

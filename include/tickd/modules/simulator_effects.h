@@ -3,9 +3,9 @@
  *
  * A random-effects estimate (DerSimonian & Laird, Controlled Clinical Trials 7, 1986): as far as
  * cells differ by more than chance, a cell is judged by its own values, otherwise by all. Values of
- * different cells at the same time are not independent, so the error of the common mean is clustered
- * by blocks of time (Liang & Zeger, Biometrika 73, 1986). The estimate is then shrunk to a start
- * value as if `prior` values equal to that had been seen. Older values count less. */
+ * different cells at the same time are not independent, so the error of the common mean is
+ * clustered by blocks of time (Liang & Zeger, Biometrika 73, 1986). The estimate is then shrunk to
+ * a start value as if `prior` values equal to that had been seen. Older values count less. */
 #ifndef TICKD_MODULES_SIMULATOR_EFFECTS_H
 #define TICKD_MODULES_SIMULATOR_EFFECTS_H
 

@@ -5,11 +5,12 @@
  *
  * Decisions follow each other bar by bar, their horizons overlap: each counts as 1/H of a value.
  * The drift of a level and standing is estimated by simulator_effects.h and shrunk to that of the
- * level, this one to that of all, and this one to zero; the variance of a symbol is shrunk to that of all symbols, this one to what the
- * bootstrap says; each as if `prior` horizons of it had been seen.
+ * level, this one to that of all, and this one to zero, each as if `prior` horizons of it had been
+ * seen.
  *
- * The shape of the distribution is learned too: what outcomes were, less their drift, in units of
- * the deviation that was expected. With the paths as its base measure, worth `prior` horizons, that
+ * The shape of the distribution is learned too: what outcomes were, less the drift that was
+ * expected, in units of σ·√H; of all symbols together, with a factor for each that tells how much
+ * wider than others its own are. With the paths as its base measure, worth `prior` horizons, that
  * is a Dirichlet process (Ferguson, Annals of Statistics 1, 1973): the distribution to be expected
  * is the mixture of paths and past outcomes. */
 #ifndef TICKD_MODULES_SIMULATOR_HORIZON_H
@@ -17,17 +18,17 @@
 
 #include "tickd/modules/simulator_edge.h"
 
-enum { HORIZON_BINS = 128, HORIZON_STANDINGS = 3 };
+enum { HORIZON_BINS = 256, HORIZON_STANDINGS = 3 };
 
-/* Past outcomes, standardised, lowest bin first. Beyond the ends they count in the outermost bins. */
+#define HORIZON_SHAPE_END 16.0 /* in units of σ·√H */
+
+/* Past outcomes, lowest bin first. Beyond the ends they count in the outermost bins. */
 struct horizon_shape {
     double counts[HORIZON_BINS];
     double sums[HORIZON_BINS];
     double count;
     double share; /* of the mixture that is outcomes and not paths */
 };
-
-#define HORIZON_SHAPE_END 8.0 /* deviations */
 
 /* A mean in the making. */
 struct horizon_sums {
@@ -63,9 +64,8 @@ struct horizon_kind {
 struct horizon_outcome {
     struct horizon_kind kind;
     double move;     /* in the decision's direction, in units of the scale of simulator_edge.h */
-    double residual; /* the same less what was expected, in units of σ·√H by the day's volatility;
-                        NaN = nothing was expected yet */
-    double standard; /* the same in units of the deviation that was expected */
+    double residual; /* the same less what was expected, in units of σ·√H by the volatility at the
+                        decision; NaN = nothing was expected yet */
 };
 
 /* Returns false while measuring. */
@@ -83,8 +83,11 @@ size_t horizon_standing_of(double agreement);
 /* In the decision's direction, in units of the scale; 0 for EDGE_NO_LEVEL. */
 double horizon_drift(const struct horizon *horizon, size_t symbol, const struct horizon_kind *kind);
 
-/* Variance of residuals, 1 = σ²·H. `start`: what the bootstrap says. */
+/* Variance of the symbol's residuals, 1 = σ²·H: shrunk to that of all, and this one to `start`. */
 double horizon_variance(const struct horizon *horizon, size_t symbol, double start);
+
+/* Deviation of the symbol's residuals ÷ that of all, near 1. */
+double horizon_width(const struct horizon *horizon, size_t symbol);
 
 /* For paths_figures(). */
 const struct horizon_shape *horizon_shape(const struct horizon *horizon);

@@ -23,14 +23,14 @@ enum { PATH_GROUPS = 8, PATH_LENGTHS = 256 };
 
 /* What paths are drawn from, fixed between two refreshes. */
 struct path_source {
-    double *prefix; /* sums of the first i residuals, less their mean; of the whole: 0 */
-    size_t count;   /* 0 = nothing to draw from */
+    double *prefix;  /* sums of the first i residuals, less their mean; of the whole: 0 */
+    size_t count;    /* 0 = nothing to draw from */
     double variance; /* of a path's end, exactly: the series and the blocks are known */
     uint32_t longer[PATH_LENGTHS]; /* of 2^32: probability that a block is longer than i + 1 */
 };
 
 struct path_group {
-    double *ends;    /* ascending, divided by their deviation: variance 1 */
+    double *ends;    /* ascending, in units of √H residuals */
     uint32_t number; /* of the bar that it was drawn at; 0 = empty */
 };
 
@@ -42,14 +42,15 @@ struct path_pool {
     uint32_t horizon_bars;
 };
 
-/* What the pool says of a position: its return is drift + deviation × a standardised end, which is
- * that of a path or, with the share of the shape, that of a past outcome. */
+/* A position of which the pool is asked. Its return is drift + stretch × what a path ends at or,
+ * with the share of the shape, drift + width × what a past outcome was. */
 struct path_position {
-    double drift; /* in the position's direction */
-    double deviation;
+    double drift;   /* in the position's direction */
+    double stretch; /* both: return per unit, that is σ·√H times a factor */
+    double width;
     double costs;
     const struct horizon_shape *shape; /* past outcomes, in the position's direction */
-    bool is_short; /* earns when the price falls: sees the paths mirrored */
+    bool is_short;                     /* earns when the price falls: sees the paths mirrored */
 };
 
 struct path_figures {
@@ -63,8 +64,8 @@ struct path_figures {
 void paths_init(struct path_pool *pool, struct arena *arena, size_t paths, size_t returns,
                 uint32_t horizon_bars);
 
-/* Takes a new window: `count` residuals, and how long blocks are on average (at least 1). What is in
- * the pool stays. */
+/* Takes a new window: `count` residuals, and how long blocks are on average (at least 1). What is
+ * in the pool stays. */
 void paths_refresh(struct path_pool *pool, const double *residuals, size_t count,
                    double block_length);
 

@@ -22,8 +22,8 @@ struct simulator_record {
     double squares; /* Σ (probability − happened)² */
     uint64_t beyond_value_at_risk;
     uint64_t beyond_shortfall;
-    double loss_beyond_value_at_risk;  /* sums over those beyond value at risk: of losses, */
-    double shortfall_beyond;           /* and of what was expected of them */
+    double loss_beyond_value_at_risk; /* sums over those beyond value at risk: of losses, */
+    double shortfall_beyond;          /* and of what was expected of them */
 };
 
 /* gain: return after costs, as a fraction of the position. */

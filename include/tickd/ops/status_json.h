@@ -18,6 +18,7 @@ void status_print_histories(const struct status *status, struct json *json, cons
 void status_print_agents(const struct status *status, struct json *json, const char *key);
 void status_print_positions(const struct status *status, struct json *json, const char *key);
 /* One agent with its parameters by name. */
-void status_print_agent(const struct agent_row *agent, struct json *json);
+void status_print_agent(const struct agent_row *agent, const struct introspection_agent *metrics,
+                        struct json *json);
 
 #endif

@@ -145,8 +145,6 @@ static void wire(struct scene *scene)
     scene->modules[5] = agent_manager_module(scene->agents);
     bus_wire(scene->bus, scene->modules, ARRAY_LENGTH(scene->modules), routes, ARRAY_LENGTH(routes),
              NULL, 0);
-    assert_int_equal(
-        bus_add_tap(scene->bus, (struct tap){.see = explain_see, .state = scene->explain}), 0);
     assert_int_equal(bus_add_tap(scene->bus, (struct tap){.see = note, .state = scene}), 0);
 }
 

@@ -220,7 +220,8 @@ static void ballots(struct module_fixture *fixture, int count, int8_t vote, doub
 {
     static uint32_t number;
     for (int i = 0; i < count; i++) {
-        struct ballot_message message = {.bar_start_ms = 1000 * (int64_t)++number,
+        number++;
+        struct ballot_message message = {.bar_start_ms = 1000 * (int64_t)number,
                                          .close = 100 * DECIMAL_ONE,
                                          .volatility = 0.001,
                                          .horizon_return = outcome,

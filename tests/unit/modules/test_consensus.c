@@ -16,12 +16,15 @@ static struct module create(struct module_fixture *fixture, struct arena *arena)
 }
 
 static void profile(struct module_fixture *fixture, uint32_t place, enum agent_state agent,
-                    enum version_reason reason)
+                    uint32_t version)
 {
     module_fixture_say(
         fixture, MODULE_AGENT_MANAGER, TOPIC_AGENT_PROFILE, SYMBOL_NONE,
-        &(struct agent_profile_message){
-            .id = place + 1, .place = place, .state = agent, .reason = reason, .version = 1});
+        &(struct agent_profile_message){.id = place + 1,
+                                        .place = place,
+                                        .state = agent,
+                                        .reason = version > 1 ? VERSION_PROMOTED : VERSION_FIRST,
+                                        .version = version});
 }
 
 static void start(struct module_fixture *fixture)
@@ -29,8 +32,7 @@ static void start(struct module_fixture *fixture)
     module_fixture_init(fixture);
     module_fixture_start(fixture, create);
     for (uint32_t place = 0; place < AGENTS; place++) {
-        profile(fixture, place, place + 1 == AGENTS ? AGENT_YARDSTICK : AGENT_ACTIVE,
-                VERSION_FIRST);
+        profile(fixture, place, place + 1 == AGENTS ? AGENT_YARDSTICK : AGENT_ACTIVE, 1);
     }
 }
 
@@ -125,12 +127,21 @@ static void test_a_suspended_agent_loses_its_voice_and_a_promoted_one_its_weight
     (void)state;
     struct module_fixture fixture;
     start(&fixture);
-    profile(&fixture, 1, AGENT_SUSPENDED, VERSION_BY_OPERATOR);
+    profile(&fixture, 1, AGENT_SUSPENDED, 1);
     ballot(&fixture, 0, 1, real_nan(), false);
     assert_int_equal(fixture.last[TOPIC_DECISION].body.decision.side, SIDE_BUY);
     double before = consensus_weight(consensus, 0);
-    profile(&fixture, 0, AGENT_ACTIVE, VERSION_PROMOTED);
-    assert_true(consensus_weight(consensus, 0) < before / 100.0);
+    profile(&fixture, 0, AGENT_ACTIVE, 2);
+    double promoted = consensus_weight(consensus, 0);
+    assert_true(promoted < before / 100.0);
+    for (uint32_t i = 2; i <= 400; i++) {
+        ballot(&fixture, 0, i, 0.002, false);
+    }
+    double earned = consensus_weight(consensus, 0);
+    assert_true(earned > promoted);
+    profile(&fixture, 0, AGENT_SUSPENDED, 2);
+    profile(&fixture, 0, AGENT_ACTIVE, 2); /* said again: the same version keeps what it has */
+    assert_true(consensus_weight(consensus, 0) == earned);
     module_fixture_stop(&fixture);
 }
 

@@ -412,7 +412,7 @@ static void test_performance_is_what_the_votes_were_worth(void **state)
 static void test_a_record_that_worsens_forces_a_generation_at_once(void **state)
 {
     (void)state;
-    prepare(test_seed());
+    prepare(1); /* one in which it is found between two generations */
     start();
     play(1500, forgetful);
     uint64_t before = evolution_counts(stage.evolution)->forced;

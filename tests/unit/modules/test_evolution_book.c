@@ -109,6 +109,52 @@ static void test_what_is_earned_bar_by_bar_adds_up_to_the_rewards_of_votes(void 
     stop(&fixture);
 }
 
+/* The loop over all places is a copy of reward_step(): here it is held to it. */
+static void test_the_book_agrees_with_the_definition_step_by_step(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    static struct story story;
+    struct reward_price price = {0};
+    struct reward_tranches tranches = {0};
+    double scales[HORIZON] = {0};
+    int sides[HORIZON];
+    double sum = 0;
+    uint64_t scored;
+    uint64_t steps = 0;
+    start(&fixture);
+    tell(&story, "steps");
+    story.votes[100][1] = VOTE_ABSTAINS;
+    story.close[200] *= 3;
+    story.volatility[300] = 0;
+    for (size_t i = 0; i < HORIZON; i++) {
+        sides[i] = REWARD_NO_SIDE;
+    }
+    for (size_t n = 0; n < BARS; n++) {
+        size_t row = n % HORIZON;
+        double scale = reward_scale(story.volatility[n], sqrt(HORIZON));
+        struct reward_bar bar = {
+            .bar_return = reward_next_return(&price, story.close[n], story.volatility[n]),
+            .scale = scale,
+            .scale_out = scales[row],
+            .cost = cost,
+            .horizon = HORIZON};
+        struct reward reward;
+        int side = reward_side(story.votes[n][1], scale);
+        if (reward_step(&tranches, side, sides[row], &bar, &reward)) {
+            sum += reward.worth - reward.costs;
+            steps++;
+        }
+        sides[row] = side;
+        scales[row] = scale;
+    }
+    play(&fixture.book, &story, 0, BARS);
+    assert_near(book_earned(&fixture.book, 1, &scored), sum, 1e-9);
+    assert_int_equal(scored, steps);
+    assert_int_equal(scored, BARS - 3 * HORIZON);
+    stop(&fixture);
+}
+
 static void test_nobody_is_scored_before_a_horizon_of_votes(void **state)
 {
     (void)state;
@@ -260,6 +306,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_is_earned_bar_by_bar_adds_up_to_the_rewards_of_votes),
+        cmocka_unit_test(test_the_book_agrees_with_the_definition_step_by_step),
         cmocka_unit_test(test_nobody_is_scored_before_a_horizon_of_votes),
         cmocka_unit_test(test_an_abstention_costs_a_horizon_of_scores),
         cmocka_unit_test(test_a_gap_drops_all_votes_of_its_symbol),

@@ -136,22 +136,22 @@ typedef double draw(struct rng *rng, double *memory);
 
 static double draw_normal(struct rng *rng, double *memory)
 {
-    (void)memory;
-    return rng_normal(rng);
+    *memory = rng_normal(rng);
+    return *memory;
 }
 
 /* Student's t with two degrees of freedom: no variance at all. */
 static double draw_heavy(struct rng *rng, double *memory)
 {
-    (void)memory;
-    return rng_normal(rng) / sqrt(-log(1 - rng_uniform(rng)));
+    *memory = rng_normal(rng) / sqrt(-log(1 - rng_uniform(rng)));
+    return *memory;
 }
 
 /* Nearly always nothing, sometimes something: agents that agree on most bars. */
 static double draw_rare(struct rng *rng, double *memory)
 {
-    (void)memory;
-    return rng_below(rng, 20) == 0 ? rng_normal(rng) : 0;
+    *memory = rng_below(rng, 20) == 0 ? rng_normal(rng) : 0;
+    return *memory;
 }
 
 /* Regimes: a mean that turns its sign after twelve blocks on average. */

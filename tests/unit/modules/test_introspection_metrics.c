@@ -231,7 +231,7 @@ static void test_trials_that_go_together_are_worth_fewer(void **state)
     assert_near(metrics_independent_trials(24, 1), 1, 0);
     assert_near(metrics_independent_trials(24, 0.25), 18.25, 1e-15);
     assert_near(metrics_independent_trials(24, -0.5), 24, 0);
-    assert_near(metrics_independent_trials(24, NAN), 24, 0);
+    assert_near(metrics_independent_trials(24, (double)NAN), 24, 0);
 }
 
 int main(void)
