@@ -120,9 +120,7 @@ static void take_order(struct explain *explain, struct explain_symbol *symbol,
     record->head = message->head;
     record->order = message->body.order;
     record->end = TOPIC_ORDER;
-    if (record->order.reduces != 0 && entry != NULL) {
-        record->opened_by = entry->order.order;
-    }
+    record->opened_by = entry != NULL ? entry->order.order : 0;
     const struct message *link = cause_of(explain, message);
     while (link != NULL) {
         take_link(explain, record, link);
@@ -194,13 +192,12 @@ static void take_fill(struct explain *explain, struct explain_symbol *symbol,
                       const struct message *message)
 {
     const struct fill_message *fill = &message->body.fill;
-    uint64_t number = symbol->open;
     struct explain_order *record = open_record(explain, symbol, fill->order);
     if (record != NULL) {
         add_execution(&record->filled, message);
     }
     if (fill->purpose == ORDER_ENTER) {
-        symbol->entry = symbol->entry == 0 ? number : symbol->entry;
+        symbol->entry = symbol->open;
     } else {
         close_entry(explain, symbol, message);
     }

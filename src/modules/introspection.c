@@ -49,7 +49,7 @@ struct introspection {
     struct metrics_series minutes;
     struct metrics_drawdown drawdown;
     struct running_stats equities; /* at whole minutes */
-    double equity;                 /* at the last whole minute, 0 = none yet */
+    double equity;                 /* at the last whole minute, at first the initial cash */
     double traded;                 /* so far */
     double minute_return;
     /* positions from flat to flat */
@@ -97,6 +97,8 @@ struct introspection *introspection_create(struct arena *arena,
     own->symbols = symbols;
     own->horizon = (double)horizon_bars;
     own->minute_return = real_nan();
+    own->equity = decimal_to_double(portfolio->initial_cash);
+    metrics_drawdown_of_value(&own->drawdown, own->equity);
     return introspection;
 }
 
@@ -251,6 +253,7 @@ static void end_minute_of_agent(struct introspection *introspection, size_t plac
     seat->minute_worth = worth;
     seat->before = *tally;
     if (scored) {
+        metrics_drawdown_of_sum(&seat->drawdown, seat->sum); /* it begins with 0 */
         metrics_add(&seat->minutes, seat->minute);
         seat->sum += seat->minute;
         metrics_drawdown_of_sum(&seat->drawdown, seat->sum);
@@ -299,10 +302,10 @@ static void end_minute_of_equity(struct introspection *introspection, double equ
 {
     double before = introspection->equity;
     introspection->equity = equity;
-    introspection->minute_return = before > 0 ? equity / before - 1 : real_nan();
+    introspection->minute_return = equity / before - 1;
     running_stats_add(&introspection->equities, equity);
     bool counts = introspection->ballots_heard > 0 || equity < before || equity > before;
-    if (before > 0 && counts) {
+    if (counts) {
         metrics_add(&introspection->minutes, introspection->minute_return);
     }
 }
@@ -386,7 +389,7 @@ static void say_reward(struct introspection *introspection)
         .sharpe = sharpe_of(&introspection->minutes),
         .sortino = sortino_of(&introspection->minutes),
         .deflated_sharpe = deflated_sharpe_of(introspection),
-        .max_drawdown = introspection->drawdown.begun ? introspection->drawdown.worst : real_nan(),
+        .max_drawdown = introspection->drawdown.worst,
         .turnover = share(introspection->traded, introspection->equities.mean),
         .win_rate = share((double)introspection->trips_won, (double)introspection->trips),
         .diversity = share(introspection->diversity, (double)introspection->diverse),

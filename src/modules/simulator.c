@@ -16,15 +16,17 @@
 static const double strength_half_life = 3600.0; /* decisions */
 static const double fraction_min = 1e-6;
 
+enum { HORIZONS_MIN = 10 /* outcomes, in horizons, before anything is said */ };
+
 /* A decision that waits for its outcome. */
 struct waiting_decision {
     uint64_t entry; /* its number in the history */
     struct horizon_kind kind;
     double scale;
     double sigma; /* NaN: nothing was expected of it */
-    double drift;
+    double drift; /* that was expected */
     double costs;
-    double probability;
+    double probability; /* NaN: nothing was said */
     double value_at_risk;
     double expected_shortfall;
 };
@@ -64,6 +66,7 @@ struct case_file {
     struct horizon_kind kind;
     double scale; /* what the price moves in H bars, by the window: for what is learned */
     double sigma; /* the same by today's volatility: for the paths */
+    double drift;
     struct simulation_message result;
 };
 
@@ -185,14 +188,14 @@ static void learn_outcome(struct simulator *simulator, uint16_t symbol_id,
 {
     double move = sign_of(then->kind.side) * horizon_return;
     note_outcome(simulator, then->entry, move);
-    if (!(then->scale > 0.0)) {
+    if (!(then->sigma > 0.0)) {
         return;
     }
     struct horizon_outcome outcome = {.kind = then->kind,
                                       .move = move / then->scale,
                                       .residual = (move - then->drift) / then->sigma};
     horizon_learn(&simulator->horizon, symbol_id, &outcome);
-    if (then->sigma == then->sigma) {
+    if (then->probability == then->probability) {
         record_add(&simulator->record, move - then->costs, then->probability, then->value_at_risk,
                    then->expected_shortfall);
     }
@@ -226,8 +229,8 @@ static void wait_for_outcome(struct simulator *simulator, const struct case_file
         .entry = simulator->history.appended - 1, /* that of HOLD is never looked at */
         .kind = file->kind,
         .scale = file->scale,
-        .sigma = said->paths > 0 ? file->sigma : real_nan(),
-        .drift = said->drift,
+        .sigma = file->sigma,
+        .drift = file->drift,
         .costs = said->costs,
         .probability = said->probability_profit,
         .value_at_risk = said->value_at_risk,
@@ -370,19 +373,21 @@ static void size_up(const struct simulator *simulator, struct case_file *file)
 
 static void judge(struct simulator *simulator, struct case_file *file)
 {
+    const struct horizon *horizon = &simulator->horizon;
     bool has_paths = file->symbol->pool.source.count > 0 && file->sigma > 0.0 && file->scale > 0.0;
     if (!has_paths) {
+        file->sigma = real_nan();
         reject_unknown(file, SIMULATION_TOO_FEW_RETURNS);
         return;
     }
-    if (file->kind.level == EDGE_NO_LEVEL) {
+    file->drift = file->scale * horizon_drift(horizon, file->symbol_id, &file->kind);
+    if (file->kind.level == EDGE_NO_LEVEL || horizon->variance.weight < HORIZONS_MIN) {
         reject_unknown(file, SIMULATION_TOO_FEW_OUTCOMES);
         return;
     }
-    const struct horizon *horizon = &simulator->horizon;
     double start = paths_variance_ratio(&file->symbol->pool);
     double variance = horizon_variance(horizon, file->symbol_id, start);
-    file->result.drift = file->scale * horizon_drift(horizon, file->symbol_id, &file->kind);
+    file->result.drift = file->drift;
     file->result.deviation = file->sigma * sqrt(variance);
     judge_edge(simulator, file);
     judge_paths(simulator, file);

@@ -5,6 +5,9 @@
 
 #include "tickd/base/assert.h"
 
+/* Horizons that the paths are worth in the mixture with past outcomes. */
+static const double shape_prior = 10.0;
+
 bool horizon_init(struct horizon *horizon, struct arena *arena, uint32_t horizon_bars, double prior,
                   size_t symbols)
 {
@@ -61,8 +64,8 @@ void horizon_learn(struct horizon *horizon, size_t symbol_id, const struct horiz
     const struct horizon_kind *kind = &outcome->kind;
     if (kind->level != EDGE_NO_LEVEL) {
         size_t level = (size_t)kind->level;
-        add_to(&horizon->drift_of_all, outcome->move, horizon->part);
-        add_to(&horizon->drift_of_level[level], outcome->move, horizon->part);
+        effects_add(&horizon->kinds, &horizon->drift_of_kind[level][kind->standing], outcome->move,
+                    horizon->part);
         effects_add(&horizon->drift[level][kind->standing],
                     &symbol->drift[place_of(kind->side)][level][kind->standing], outcome->move,
                     horizon->part);
@@ -73,8 +76,8 @@ void horizon_learn(struct horizon *horizon, size_t symbol_id, const struct horiz
         add_to(&symbol->variance, square, horizon->part);
         add_to(&horizon->variance, square, horizon->part);
         add_to_shape(&horizon->shape, outcome->residual / width);
-        horizon->shape.share =
-            horizon->variance.weight / (horizon->variance.weight + horizon->prior);
+        horizon->shape.share = horizon->variance.weight / (horizon->variance.weight + shape_prior);
+        horizon->shape.size = horizon->variance.weight + shape_prior;
     }
 }
 
@@ -103,12 +106,12 @@ static void fade_cells(struct horizon *horizon, size_t level, size_t standing, d
 
 void horizon_end_block(struct horizon *horizon, double keep)
 {
-    fade(&horizon->drift_of_all, keep);
+    effects_end_block(&horizon->kinds, keep);
     fade(&horizon->variance, keep);
     fade_shape(&horizon->shape, keep);
     for (size_t level = 0; level < EDGE_LEVELS; level++) {
-        fade(&horizon->drift_of_level[level], keep);
         for (size_t standing = 0; standing < HORIZON_STANDINGS; standing++) {
+            effects_fade(&horizon->drift_of_kind[level][standing], keep);
             effects_end_block(&horizon->drift[level][standing], keep);
             fade_cells(horizon, level, standing, keep);
         }
@@ -125,12 +128,13 @@ double horizon_drift(const struct horizon *horizon, size_t symbol, const struct 
         return 0.0;
     }
     size_t level = (size_t)kind->level;
-    double all = mean_towards(&horizon->drift_of_all, 0.0, horizon->prior);
-    double start = mean_towards(&horizon->drift_of_level[level], all, horizon->prior);
-    return effects_estimate(&horizon->drift[level][kind->standing],
-                            &horizon->of[symbol].drift[place_of(kind->side)][level][kind->standing],
-                            start, horizon->prior)
-        .mean;
+    double common = effects_estimate(&horizon->kinds,
+                                     &horizon->drift_of_kind[level][kind->standing], 0.0,
+                                     horizon->prior)
+                        .mean;
+    return effects_blend(&horizon->drift[level][kind->standing],
+                         &horizon->of[symbol].drift[place_of(kind->side)][level][kind->standing],
+                         common);
 }
 
 double horizon_variance(const struct horizon *horizon, size_t symbol, double start)

@@ -260,7 +260,8 @@ static bool find_tail(const struct path_pool *pool, uint32_t number,
     size_t there = paths_groups(pool, number) * pool->group_size;
     double path_weight = (1.0 - position->shape->share) / (double)paths;
     double path = there > 0 ? position->stretch * next_worst(&merge) : 0.0;
-    double left = tail;
+    double reach = tail - (0.5 - tail) / position->shape->size;
+    double left = reach;
     double sum = 0.0;
     while (left > 0.0) {
         double value;
@@ -281,7 +282,7 @@ static bool find_tail(const struct path_pool *pool, uint32_t number,
         sum += (weight < left ? weight : left) * result->end;
         left -= weight;
     }
-    result->mean = sum / tail;
+    result->mean = sum / reach;
     return true;
 }
 

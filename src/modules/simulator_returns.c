@@ -27,7 +27,10 @@ double returns_volatility(const struct returns *returns)
     if (returns->count < RETURNS_VOLATILITY_READY) {
         return real_nan();
     }
-    return fmax(sqrt(returns->variance), volatility_floor * returns->deviation);
+    if (!(returns->deviation > 0.0)) {
+        return sqrt(returns->variance);
+    }
+    return sqrt((returns->variance + returns->deviation * returns->deviation) / 2.0);
 }
 
 void returns_add(struct returns *returns, double log_close)

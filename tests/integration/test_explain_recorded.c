@@ -3,7 +3,6 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -82,13 +81,15 @@ static void check_explained(const struct message *message)
 
 static void replay(const char *day)
 {
-    char path[512];
-    const char *paths[] = {path};
+    char file[512];
+    struct text path;
+    const char *paths[] = {file};
     char memory[1024];
     struct text error;
     struct message message;
     size_t fills = 0;
-    snprintf(path, sizeof path, "%s/trades-%s.csv.gz", getenv("TICKD_DATA"), day);
+    text_init(&path, file, sizeof file);
+    text_format(&path, "%s/trades-%s.csv.gz", getenv("TICKD_DATA"), day);
     text_init(&error, memory, sizeof memory);
     start();
     if (replay_files(engine, paths, 1, NULL, &error) != 0) {
@@ -119,10 +120,12 @@ static void test_every_fill_of_the_second_day_is_explained(void **state)
 
 int main(void)
 {
-    char path[512];
+    char file[512];
+    struct text path;
     const char *data = getenv("TICKD_DATA");
-    snprintf(path, sizeof path, "%s/trades-20131008.csv.gz", data != NULL ? data : "");
-    if (access(path, R_OK) != 0) {
+    text_init(&path, file, sizeof file);
+    text_format(&path, "%s/trades-20131008.csv.gz", data != NULL ? data : "");
+    if (access(file, R_OK) != 0) {
         return CANNOT_RUN;
     }
     const struct CMUnitTest tests[] = {

@@ -417,9 +417,9 @@ static struct calibration calibrate(const struct pile *pile,
     return result;
 }
 
-/* Seeds whose interval of how often a loss was beyond a quantile holds what it should be. */
+/* Seeds whose interval of how often a loss was beyond something reaches into what it should be. */
 static size_t seeds_as_often(const struct pile *pile, const struct science_experiment *experiment,
-                             size_t field, double should_be)
+                             size_t field, struct interval should_be)
 {
     double beyond[SEEDS_MAX];
     double apart[SEEDS_MAX];
@@ -428,7 +428,7 @@ static size_t seeds_as_often(const struct pile *pile, const struct science_exper
     gather(pile, experiment, FIELD(apart, 0), apart);
     for (size_t i = 0; i < count; i++) {
         struct interval interval = binomial_interval(beyond[i], apart[i]);
-        inside += interval.low <= should_be && interval.high >= should_be ? 1 : 0;
+        inside += interval.low <= should_be.high && interval.high >= should_be.low ? 1 : 0;
     }
     return inside;
 }
@@ -451,13 +451,14 @@ static void reliability(struct pile *pile, const struct science_experiment *expe
 static void calibration_rows(struct pile *pile, enum science_purpose purpose, bool *better,
                              bool *as_often)
 {
-    const double beyond_normal = 0.0196; /* 1 − Φ(φ(1.645) ÷ 0.05) */
+    static const struct interval at_value = {0.05, 0.05};
+    static const struct interval at_shortfall = {0.0184, 0.025}; /* 5% ÷ e, 5% ÷ 2 */
     const struct science_experiment *experiment;
     for (size_t i = 0; (experiment = with_purpose(pile, purpose, i)) != NULL; i++) {
         struct calibration one = calibrate(pile, experiment);
         size_t seeds = sample_field(pile, experiment, FIELD(growth, 0)).count;
-        size_t value = seeds_as_often(pile, experiment, FIELD(beyond_value, 0), 0.05);
-        size_t shortfall = seeds_as_often(pile, experiment, FIELD(beyond, 0), beyond_normal);
+        size_t value = seeds_as_often(pile, experiment, FIELD(beyond_value, 0), at_value);
+        size_t shortfall = seeds_as_often(pile, experiment, FIELD(beyond, 0), at_shortfall);
         fprintf(pile->out,
                 "| %s | %.4f | %.4f | %.2f%% | %zu of %zu | %.2f%% | %zu of %zu | %.2f |\n",
                 experiment->name, one.brier, one.base, percent(one.beyond / one.apart), shortfall,
@@ -478,12 +479,15 @@ static void report_calibration(struct pile *pile)
         "\n## Calibration of the simulator\n\nOf every decision after the warm-up, traded or not. "
         "Brier scores of P(profit) over all of them; `of the base rate` is that of the constant "
         "that would have been best in hindsight. The tail over decisions whose horizons do not "
-        "overlap: how often the loss was beyond the expected shortfall at 95% (2.0% where the "
-        "tail is that of a normal distribution) and beyond the value at risk (5%), each with the "
-        "number of seeds in whose own binomial interval of 95% (Clopper & Pearson) that number "
-        "lies; and the mean loss beyond the value at risk ÷ the expected shortfall that was said "
-        "then.\n\n| market | Brier | of the base rate | beyond ES | seeds with 2.0% | beyond VaR | "
-        "seeds with 5% | loss ÷ ES |\n| --- | --- | --- | --- | --- | --- | --- | --- |\n",
+        "overlap: how often the loss was beyond the expected shortfall at 95%, and beyond the "
+        "value at risk, with the number of seeds in whose own binomial interval of 95% (Clopper & "
+        "Pearson) what it should be lies: 5% for the value at risk; for the expected shortfall, "
+        "the mean of that tail, 1.84% where the tail falls exponentially, 1.96% where it is that "
+        "of a normal distribution, up to 2.5% where it is symmetrical, as where the loss is that "
+        "of a turn of the drift. Last, the mean loss beyond the value at risk ÷ the expected "
+        "shortfall that was said then.\n\n| market | Brier | of the base rate | beyond ES | seeds "
+        "as it should be | beyond VaR | seeds with 5% | loss ÷ ES |\n"
+        "| --- | --- | --- | --- | --- | --- | --- | --- |\n",
         pile->out);
     for (size_t p = 0; p < ARRAY_LENGTH(purposes); p++) {
         calibration_rows(pile, purposes[p], &better, &as_often);
@@ -549,7 +553,10 @@ void science_report(FILE *out, const struct science_record *records, size_t coun
         "deviation) unless it is said otherwise, around them or with them goes what is planted: "
         "a gap with a half-life of 30 s, or a drift that turns every 200 s. Each seed is another "
         "market. Decisions are counted after a warm-up of half an hour; equity from the first "
-        "second on.\n",
+        "second on.\n\nWhat is planted is there all the time and wears off by no trading, prices "
+        "have no noise of "
+        "bid and ask, and orders move nothing but their own price: growth here says what the "
+        "engine finds of an edge, not what a market would pay for it.\n",
         out);
     report_nothing(&pile);
     report_too_little(&pile);

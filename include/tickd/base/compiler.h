@@ -9,8 +9,9 @@
 #define TICKD_NORETURN _Noreturn
 #define TICKD_PRINTF(text, first) __attribute__((format(printf, text, first)))
 #define TICKD_UNUSED __attribute__((unused))
-#define TICKD_WEAK __attribute__((weak)) /* may be missing when linked: its address is then NULL \
-                                          */
+#define TICKD_WEAK                                                                \
+    __attribute__((weak)) /* may be missing when linked: its address is then NULL \
+                           */
 #define TICKD_LIKELY(condition) __builtin_expect(!!(condition), 1)
 #define TICKD_UNLIKELY(condition) __builtin_expect(!!(condition), 0)
 

@@ -57,7 +57,8 @@ struct introspection_trials {
     double spread;      /* variance of the agents' own Sharpe ratios, skill and costs included */
 };
 
-/* `portfolio`: costs; `agents`: places in ballots; `symbols`: how many. NULL while measuring. */
+/* `portfolio`: costs and initial cash; `agents`: places in ballots; `symbols`: how many. NULL while
+ * measuring. */
 struct introspection *introspection_create(struct arena *arena,
                                            const struct settings_portfolio *portfolio,
                                            int64_t horizon_bars, int64_t minutes_kept,

@@ -28,6 +28,7 @@ struct horizon_shape {
     double sums[HORIZON_BINS];
     double count;
     double share; /* of the mixture that is outcomes and not paths */
+    double size;  /* horizons that the mixture is worth, the paths among them */
 };
 
 /* A mean in the making. */
@@ -44,8 +45,8 @@ struct horizon_symbol {
 struct horizon {
     double prior;
     double part; /* of a horizon that a decision counts */
-    struct horizon_sums drift_of_all;
-    struct horizon_sums drift_of_level[EDGE_LEVELS];
+    struct effect_pool kinds;
+    struct effect_sums drift_of_kind[EDGE_LEVELS][HORIZON_STANDINGS];
     struct effect_pool drift[EDGE_LEVELS][HORIZON_STANDINGS];
     struct horizon_sums variance;
     struct horizon_shape shape;

@@ -88,6 +88,24 @@ static void test_an_abstention_stops_the_scoring_for_a_horizon(void **state)
     }
 }
 
+static void test_whoever_holds_nothing_any_more_holds_nothing_at_all(void **state)
+{
+    (void)state;
+    struct reward_tranches tranches = {0};
+    static const double scales[] = {0.1, 0.2, 0.3}; /* 0.1 + 0.2 + 0.3 − 0.1 − 0.2 − 0.3 > 0 */
+    struct reward reward;
+    for (size_t i = 0; i < 3; i++) {
+        struct reward_bar bar = {.scale = scales[i], .horizon = 3};
+        reward_step(&tranches, 1, REWARD_NO_SIDE, &bar, &reward);
+    }
+    for (size_t i = 0; i < 3; i++) {
+        struct reward_bar bar = {.scale_out = scales[i], .horizon = 3};
+        reward_step(&tranches, REWARD_NO_SIDE, 1, &bar, &reward);
+    }
+    assert_int_equal(tranches.held, 0);
+    assert_true(tranches.position == 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -96,6 +114,7 @@ int main(void)
         cmocka_unit_test(test_a_change_counts_from_no_position_after_an_abstention),
         cmocka_unit_test(test_a_return_is_cut_at_eight_volatilities),
         cmocka_unit_test(test_tranches_earn_by_the_bar_what_they_hold),
+        cmocka_unit_test(test_whoever_holds_nothing_any_more_holds_nothing_at_all),
         cmocka_unit_test(test_an_abstention_stops_the_scoring_for_a_horizon),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

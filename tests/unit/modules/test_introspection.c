@@ -258,10 +258,8 @@ static void test_ratios_of_the_system_are_those_of_its_equity_by_the_minute(void
         0.040, -0.037, -0.061, 0.017,  -0.049, -0.022, 0.070, 0.058, -0.065, 0.024, -0.005, -0.009};
     struct module_fixture fixture;
     start(&fixture);
-    double value = 1000000;
-    const struct reward_message *reward = minute(&fixture, 60, value);
-    assert_true(isnan(reward->minute_return));
-    assert_int_equal(reward->minutes, 0);
+    double value = 100000; /* the initial cash */
+    const struct reward_message *reward = NULL;
     for (size_t i = 0; i < ARRAY_LENGTH(returns); i++) {
         value *= 1 + returns[i];
         reward = minute(&fixture, 60, value);
@@ -281,6 +279,18 @@ static void test_ratios_of_the_system_are_those_of_its_equity_by_the_minute(void
                 metrics_probabilistic_sharpe(0.2275684556623888, trials.expected, 24,
                                              -0.0825624552085681, 2.4324537941078743),
                 1e-7);
+    module_fixture_stop(&fixture);
+}
+
+static void test_a_fall_from_the_initial_cash_is_a_drawdown(void **state)
+{
+    (void)state;
+    struct module_fixture fixture;
+    start(&fixture);
+    const struct reward_message *reward = minute(&fixture, 1, 99000);
+    assert_near(reward->max_drawdown, 0.01, 1e-12);
+    assert_near(reward->minute_return, -0.01, 1e-12);
+    assert_int_equal(reward->minutes, 1);
     module_fixture_stop(&fixture);
 }
 
@@ -352,6 +362,8 @@ static void test_a_new_version_begins_a_new_record(void **state)
     for (size_t i = 0; i < 12; i++) {
         minute(&fixture, 60, 100000);
     }
+    assert_near(agent_at(1).max_drawdown,
+                -agent_at(1).mean_reward * (double)agent_at(1).bars / HORIZON, 1e-9);
     uint64_t others = agent_at(1).votes;
     assert_true(agent_at(0).votes > 0);
     profile(&fixture, 0, 1); /* the same once more changes nothing */
@@ -434,9 +446,11 @@ static void test_a_position_is_won_when_it_closes_above_its_fees(void **state)
     fill(&fixture, 0, 8, 5, 100);
     fill(&fixture, 0, 13, 5, 0); /* 21 gained, 20 paid */
     fill(&fixture, 1, 3, 2, 0);  /* 3 gained, 4 paid */
+    fill(&fixture, 0, 0, 0.25, 100);
+    fill(&fixture, 0, 0, 0.25, 0);
     const struct reward_message *reward = minute(&fixture, 0, 100000);
-    assert_int_equal(reward->trips, 2);
-    assert_near(reward->win_rate, 0.5, 0);
+    assert_int_equal(reward->trips, 3);
+    assert_near(reward->win_rate, 1.0 / 3, 1e-15);
     assert_near(reward->turnover, 0.01, 1e-12);
     module_fixture_stop(&fixture);
 }
@@ -464,6 +478,7 @@ int main(void)
         cmocka_unit_test(test_the_lead_over_the_coin_is_counted_in_standard_errors),
         cmocka_unit_test(test_decisions_are_judged_like_the_votes_of_one_more_agent),
         cmocka_unit_test(test_ratios_of_the_system_are_those_of_its_equity_by_the_minute),
+        cmocka_unit_test(test_a_fall_from_the_initial_cash_is_a_drawdown),
         cmocka_unit_test(test_a_fall_between_two_minutes_counts_as_drawdown),
         cmocka_unit_test(test_minutes_without_bars_count_only_when_equity_moves),
         cmocka_unit_test(test_diversity_is_of_the_minute_and_without_the_coin),

@@ -2,8 +2,6 @@
  * with drifts that last, and no costs. */
 #include "tickd/ops/control_commands.h"
 
-#include <stdio.h>
-
 #include <cjson/cJSON.h>
 
 #include "support/engine_fixture.h"
@@ -66,9 +64,11 @@ static cJSON *explain(uint64_t sequence)
 {
     static const struct control_peer stranger = {.uid = 1000, .pid = 1};
     char line[64];
+    struct text request;
     struct text reply;
     struct control_promise promise;
-    snprintf(line, sizeof line, "explain %llu", (unsigned long long)sequence);
+    text_init(&request, line, sizeof line);
+    text_format(&request, "explain %llu", (unsigned long long)sequence);
     text_init(&reply, memory, sizeof memory);
     assert_int_equal(control_answer(desk, &stranger, line, strlen(line), &reply, &promise),
                      CONTROL_ANSWERED);
