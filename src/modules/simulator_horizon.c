@@ -128,10 +128,10 @@ double horizon_drift(const struct horizon *horizon, size_t symbol, const struct 
         return 0.0;
     }
     size_t level = (size_t)kind->level;
-    double common = effects_estimate(&horizon->kinds,
-                                     &horizon->drift_of_kind[level][kind->standing], 0.0,
-                                     horizon->prior)
-                        .mean;
+    double common =
+        effects_estimate(&horizon->kinds, &horizon->drift_of_kind[level][kind->standing], 0.0,
+                         horizon->prior)
+            .mean;
     return effects_blend(&horizon->drift[level][kind->standing],
                          &horizon->of[symbol].drift[place_of(kind->side)][level][kind->standing],
                          common);
