@@ -128,10 +128,9 @@ double horizon_drift(const struct horizon *horizon, size_t symbol, const struct 
         return 0.0;
     }
     size_t level = (size_t)kind->level;
+    double all = horizon->kinds.all.sum / (horizon->kinds.all.weight + horizon->prior);
     double common =
-        effects_estimate(&horizon->kinds, &horizon->drift_of_kind[level][kind->standing], 0.0,
-                         horizon->prior)
-            .mean;
+        effects_blend(&horizon->kinds, &horizon->drift_of_kind[level][kind->standing], all);
     return effects_blend(&horizon->drift[level][kind->standing],
                          &horizon->of[symbol].drift[place_of(kind->side)][level][kind->standing],
                          common);
