@@ -428,6 +428,7 @@ static void take_decision(struct simulator *simulator, const struct message *mes
 {
     const struct decision_message *decision = &message->body.decision;
     uint16_t symbol_id = message->head.symbol;
+    ASSERT(symbol_id < simulator->symbols);
     if (decision->after_gap != 0) {
         forget(simulator, symbol_id);
     }
@@ -445,9 +446,9 @@ static void take_decision(struct simulator *simulator, const struct message *mes
 static void handle(void *state, const struct message *message)
 {
     struct simulator *simulator = state;
-    ASSERT(message->head.symbol < simulator->symbols);
     switch (message->head.topic) {
     case TOPIC_BAR:
+        ASSERT(message->head.symbol < simulator->symbols);
         simulator->of[message->head.symbol].spread = message->body.bar.spread;
         break;
     case TOPIC_DECISION:

@@ -72,8 +72,9 @@ double block_length(const double *values, size_t count)
         return 1.0;
     }
     for (size_t i = 0; i < count; i++) {
-        series.mean += values[i] / (double)count;
+        series.mean += values[i] - values[0]; /* exactly 0 when all are equal */
     }
+    series.mean = values[0] + series.mean / (double)count;
     double root = sqrt((double)count);
     size_t lags = (size_t)ceil(root) + INSIGNIFICANT_IN_A_ROW;
     for (size_t lag = 0; lag <= lags; lag++) {

@@ -107,15 +107,3 @@ struct effect_estimate effects_estimate(const struct effect_pool *pool,
                                     .error = sqrt(variance / (values + prior)),
                                     .values = values};
 }
-
-double effects_blend(const struct effect_pool *pool, const struct effect_sums *cell, double common)
-{
-    if (!(cell->weight > 0.0)) {
-        return common;
-    }
-    double mean = pool->all.sum / pool->all.weight;
-    double variance = value_variance(&pool->all, mean);
-    double between = between_variance(pool, mean, variance);
-    double own = between * cell->weight / (between * cell->weight + variance);
-    return own * cell->sum / cell->weight + (1.0 - own) * common;
-}

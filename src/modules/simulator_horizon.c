@@ -5,6 +5,10 @@
 
 #include "tickd/base/assert.h"
 
+/* Where there is a drift at all, it differs by level and standing: what ties those together is
+ * worth less than what ties all of them to zero. */
+static const double kind_prior_share = 1.0 / 3.0;
+
 /* Horizons that the paths are worth in the mixture with past outcomes. */
 static const double shape_prior = 10.0;
 
@@ -64,8 +68,8 @@ void horizon_learn(struct horizon *horizon, size_t symbol_id, const struct horiz
     const struct horizon_kind *kind = &outcome->kind;
     if (kind->level != EDGE_NO_LEVEL) {
         size_t level = (size_t)kind->level;
-        effects_add(&horizon->kinds, &horizon->drift_of_kind[level][kind->standing], outcome->move,
-                    horizon->part);
+        add_to(&horizon->drift_of_all, outcome->move, horizon->part);
+        add_to(&horizon->drift_of_level[level], outcome->move, horizon->part);
         effects_add(&horizon->drift[level][kind->standing],
                     &symbol->drift[place_of(kind->side)][level][kind->standing], outcome->move,
                     horizon->part);
@@ -106,12 +110,12 @@ static void fade_cells(struct horizon *horizon, size_t level, size_t standing, d
 
 void horizon_end_block(struct horizon *horizon, double keep)
 {
-    effects_end_block(&horizon->kinds, keep);
+    fade(&horizon->drift_of_all, keep);
     fade(&horizon->variance, keep);
     fade_shape(&horizon->shape, keep);
     for (size_t level = 0; level < EDGE_LEVELS; level++) {
+        fade(&horizon->drift_of_level[level], keep);
         for (size_t standing = 0; standing < HORIZON_STANDINGS; standing++) {
-            effects_fade(&horizon->drift_of_kind[level][standing], keep);
             effects_end_block(&horizon->drift[level][standing], keep);
             fade_cells(horizon, level, standing, keep);
         }
@@ -128,12 +132,13 @@ double horizon_drift(const struct horizon *horizon, size_t symbol, const struct 
         return 0.0;
     }
     size_t level = (size_t)kind->level;
-    double all = horizon->kinds.all.sum / (horizon->kinds.all.weight + horizon->prior);
-    double common =
-        effects_blend(&horizon->kinds, &horizon->drift_of_kind[level][kind->standing], all);
-    return effects_blend(&horizon->drift[level][kind->standing],
-                         &horizon->of[symbol].drift[place_of(kind->side)][level][kind->standing],
-                         common);
+    double prior = horizon->prior * kind_prior_share;
+    double all = mean_towards(&horizon->drift_of_all, 0.0, horizon->prior);
+    double start = mean_towards(&horizon->drift_of_level[level], all, prior);
+    return effects_estimate(&horizon->drift[level][kind->standing],
+                            &horizon->of[symbol].drift[place_of(kind->side)][level][kind->standing],
+                            start, prior)
+        .mean;
 }
 
 double horizon_variance(const struct horizon *horizon, size_t symbol, double start)

@@ -104,20 +104,27 @@ void paths_forget(struct path_pool *pool)
 
 /* Drawing. */
 
-/* One draw gives both: where a block begins (upper half) and how long it is (lower half). */
+/* One draw gives both: where a block begins (upper half) and how long it is (lower half). A block
+ * that is longer than the table goes on with the next draw: its length has no memory. */
 static double draw_end(const struct path_source *source, struct rng *rng, size_t bars)
 {
     double end = 0.0;
     size_t left = bars;
+    size_t stop = 0;
+    bool goes_on = false;
     while (left > 0) {
         uint64_t draw = rng_next(rng);
-        size_t start = (size_t)(((draw >> 32) * source->count) >> 32);
+        size_t start = goes_on ? stop : (size_t)(((draw >> 32) * source->count) >> 32);
         uint32_t chance = (uint32_t)draw;
         size_t length = 1;
-        while (length < left && length <= PATH_LENGTHS && chance < source->longer[length - 1]) {
+        while (length < left && length < PATH_LENGTHS && chance < source->longer[length - 1]) {
             length++;
         }
-        size_t stop = (start + length) % source->count;
+        goes_on = length == PATH_LENGTHS && chance < source->longer[PATH_LENGTHS - 1];
+        stop = start + length;
+        while (stop >= source->count) {
+            stop -= source->count;
+        }
         end += source->prefix[stop] - source->prefix[start];
         left -= length;
     }

@@ -227,9 +227,11 @@ class Abuse(unittest.TestCase):
         resets = struct.pack("ii", 1, 0)
         for i in range(200):
             with self.tickd.connect() as connection:
-                if i % 4 > 0:
-                    connection.send(call(("status", "watch", "wait")[i % 3],
-                                         ("[]", '["all"]', '["ready"]')[i % 3]) + "\n")
+                # So many so fast that some find no place, and are closed before they have spoken.
+                with contextlib.suppress(BrokenPipeError):
+                    if i % 4 > 0:
+                        connection.send(call(("status", "watch", "wait")[i % 3],
+                                             ("[]", '["all"]', '["ready"]')[i % 3]) + "\n")
                 if i % 4 > 1:
                     connection.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, resets)
 

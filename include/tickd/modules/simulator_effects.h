@@ -51,8 +51,4 @@ void effects_fade(struct effect_sums *cell, double keep);
 struct effect_estimate effects_estimate(const struct effect_pool *pool,
                                         const struct effect_sums *cell, double start, double prior);
 
-/* The cell's own mean as far as cells differ by more than chance, for the rest `common`. Without
- * values of its own that is `common`. */
-double effects_blend(const struct effect_pool *pool, const struct effect_sums *cell, double common);
-
 #endif

@@ -5,8 +5,8 @@
  *
  * Decisions follow each other bar by bar, their horizons overlap: each counts as 1/H of a value.
  * The drift of a level and standing is estimated by simulator_effects.h and shrunk to that of the
- * level, this one to that of all, and this one to zero, each as if `prior` horizons of it had been
- * seen.
+ * level, this one to that of all (each as if a third of `prior` horizons of it had been seen), and
+ * this one to zero (as if `prior` had).
  *
  * The shape of the distribution is learned too: what outcomes were, less the drift that was
  * expected, in units of σ·√H; of all symbols together, with a factor for each that tells how much
@@ -45,8 +45,8 @@ struct horizon_symbol {
 struct horizon {
     double prior;
     double part; /* of a horizon that a decision counts */
-    struct effect_pool kinds;
-    struct effect_sums drift_of_kind[EDGE_LEVELS][HORIZON_STANDINGS];
+    struct horizon_sums drift_of_all;
+    struct horizon_sums drift_of_level[EDGE_LEVELS];
     struct effect_pool drift[EDGE_LEVELS][HORIZON_STANDINGS];
     struct horizon_sums variance;
     struct horizon_shape shape;
