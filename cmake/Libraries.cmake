@@ -6,6 +6,9 @@ pkg_check_modules(LIBWEBSOCKETS REQUIRED IMPORTED_TARGET libwebsockets)
 pkg_check_modules(CJSON REQUIRED IMPORTED_TARGET libcjson)
 pkg_check_modules(OPENSSL REQUIRED IMPORTED_TARGET libssl libcrypto)
 pkg_check_modules(ZLIB REQUIRED IMPORTED_TARGET zlib)
+pkg_check_modules(ZSTD REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(SQLITE REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(NCURSES REQUIRED IMPORTED_TARGET ncursesw)
 
 # Programs that are linked with this run on jemalloc, whether they name a function of it or not.
 # TICKD_JEMALLOC is 0 or 1 wherever it is looked at.

@@ -24,10 +24,10 @@ tickd_room(agents OVER bus)
 tickd_room(modules OVER agents)
 tickd_room(engine OVER modules)
 tickd_room(feed OVER engine USES PkgConfig::LIBWEBSOCKETS PkgConfig::LIBUV PkgConfig::CJSON
-           PkgConfig::OPENSSL PkgConfig::ZLIB)
-tickd_room(store OVER engine USES PkgConfig::LIBUV PkgConfig::CJSON PkgConfig::ZLIB)
+           PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::ZSTD)
+tickd_room(store OVER engine USES PkgConfig::LIBUV PkgConfig::CJSON PkgConfig::SQLITE)
 tickd_room(ops OVER engine USES PkgConfig::LIBWEBSOCKETS PkgConfig::LIBUV PkgConfig::CJSON
-           PkgConfig::OPENSSL)
+           PkgConfig::OPENSSL PkgConfig::NCURSES)
 tickd_room(sim OVER feed store ops)
 
 # The rooms that print the version or put it into a document.

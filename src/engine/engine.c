@@ -157,8 +157,28 @@ static void tick(struct engine *engine, int64_t boundary_us, int64_t skipped_s)
     bus_dispatch(engine->bus);
 }
 
+void engine_set_journal(struct engine *engine, struct input_journal journal)
+{
+    engine->journal = journal;
+}
+
+static void tell(struct engine *engine, struct input *input)
+{
+    if (engine->journal.write != NULL) {
+        input->at_us = engine->at_us;
+        engine->journal.write(engine->journal.state, input);
+    }
+}
+
+void engine_pass_time(struct engine *engine, int64_t now_us)
+{
+    engine_advance(engine, now_us);
+    tell(engine, &(struct input){.kind = INPUT_TIME});
+}
+
 void engine_advance(struct engine *engine, int64_t now_us)
 {
+    engine->at_us = now_us;
     int64_t before_us = bus_time(engine->bus);
     if (!engine->started) {
         engine->started = true;
@@ -288,25 +308,41 @@ void engine_frame(struct engine *engine, const struct frame *frame)
     }
 }
 
+void engine_note_frame(struct engine *engine, const char *bytes, size_t length)
+{
+    tell(engine, &(struct input){.kind = INPUT_FRAME, .frame = {.bytes = bytes, .length = length}});
+}
+
 void engine_feed_state(struct engine *engine, uint16_t symbol, const struct feed_message *state)
 {
+    tell(engine, &(struct input){.kind = INPUT_FEED, .symbol = symbol, .feed = state});
     publish_feed(engine->bus, MODULE_FEED, symbol, state);
     bus_dispatch(engine->bus);
 }
 
 void engine_command(struct engine *engine, const struct command_message *command)
 {
+    tell(engine, &(struct input){.kind = INPUT_COMMAND, .command = command});
     publish_command(engine->bus, MODULE_CONTROL, SYMBOL_NONE, command);
     bus_dispatch(engine->bus);
 }
 
+/* What a module of the shell has handled since the last VITALS; a new process counts from 0. */
+static void count_handled(struct engine *engine, enum module_id module, uint64_t now,
+                          uint64_t *before)
+{
+    if (now > *before) {
+        bus_count_handled(engine->bus, module, now - *before);
+    }
+    *before = now;
+}
+
 void engine_vitals(struct engine *engine, const struct vitals_message *vitals)
 {
-    if (vitals->control_handled > engine->control_handled) {
-        bus_count_handled(engine->bus, MODULE_CONTROL,
-                          vitals->control_handled - engine->control_handled);
-        engine->control_handled = vitals->control_handled;
-    }
+    tell(engine, &(struct input){.kind = INPUT_VITALS, .vitals = vitals});
+    count_handled(engine, MODULE_CONTROL, vitals->control_handled, &engine->control_handled);
+    count_handled(engine, MODULE_STORE, vitals->store_handled, &engine->store_handled);
+    count_handled(engine, MODULE_DASHBOARD, vitals->dashboard_handled, &engine->dashboard_handled);
     publish_vitals(engine->bus, MODULE_ENGINE, SYMBOL_NONE, vitals);
     bus_dispatch(engine->bus);
 }

@@ -96,6 +96,7 @@ const struct frame *ingest_frame(struct ingest *ingest, int64_t receive_us, cons
     decoder_decode(ingest->decoder, bytes, length, frame);
     if (frame->kind == FRAME_TRADES)
         drop_future(frame, receive_ms + ingest->future_ms);
+    engine_note_frame(ingest->engine, bytes, length);
     engine_frame(ingest->engine, frame);
     if (ingest->steady_ns != NULL)
         histogram_record(&ingest->dispatch_us, (ingest->steady_ns() - begun_ns) / NS_PER_US);

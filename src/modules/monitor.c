@@ -45,6 +45,18 @@ static int64_t earlier(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
+/* 0 = nothing, or no module of the shell. */
+static int64_t owed_by_shell_us(const struct vitals_message *vitals, enum module_id id)
+{
+    if (id == MODULE_CONTROL) {
+        return vitals->control_owed_since_us;
+    }
+    if (id == MODULE_STORE) {
+        return vitals->store_owed_since_us;
+    }
+    return id == MODULE_DASHBOARD ? vitals->dashboard_owed_since_us : 0;
+}
+
 /* When the module's oldest debt fell due; INT64_MAX = it has none. */
 static int64_t owed_since_us(const struct monitor *monitor, enum module_id id, int64_t in_account)
 {
@@ -52,8 +64,8 @@ static int64_t owed_since_us(const struct monitor *monitor, enum module_id id, i
     if (id == MODULE_FEED && monitor->feed.owed_since_us != 0) {
         since_us = earlier(since_us, monitor->feed.owed_since_us);
     }
-    if (id == MODULE_CONTROL && monitor->vitals.control_owed_since_us != 0) {
-        since_us = earlier(since_us, monitor->vitals.control_owed_since_us);
+    if (owed_by_shell_us(&monitor->vitals, id) != 0) {
+        since_us = earlier(since_us, owed_by_shell_us(&monitor->vitals, id));
     }
     if (id == MODULE_BUS) {
         since_us = earlier(since_us, bus_waiting_since_us(monitor->bus));

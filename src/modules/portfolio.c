@@ -462,6 +462,15 @@ static void take_command(struct portfolio *portfolio, const struct command_messa
     }
 }
 
+/* What is not recorded could not be recovered: entries under way are called off as well. */
+static void take_journal(struct portfolio *portfolio, bool failing)
+{
+    if (failing && !portfolio->risk.journal_failing) {
+        cancel_entries(portfolio);
+    }
+    portfolio->risk.journal_failing = failing;
+}
+
 static void handle(void *state, const struct message *message)
 {
     struct portfolio *portfolio = state;
@@ -480,6 +489,9 @@ static void handle(void *state, const struct message *message)
         break;
     case TOPIC_COMMAND:
         take_command(portfolio, &message->body.command);
+        break;
+    case TOPIC_VITALS:
+        take_journal(portfolio, message->body.vitals.journal_failing != 0);
         break;
     default:
         break;

@@ -90,6 +90,10 @@ static bool is_closed(const struct risk *risk, const struct books *books, int64_
         *verdict = refuse(REJECT_HALTED, 0, 0);
         return true;
     }
+    if (risk->journal_failing) {
+        *verdict = refuse(REJECT_JOURNAL, 0, 0);
+        return true;
+    }
     int64_t floor = part_of(DECIMAL_ONE - risk->settings.max_daily_loss, risk->day_equity);
     if (equity < floor || equity <= 0) {
         *verdict = refuse(REJECT_DAILY_LOSS, floor, equity);

@@ -24,6 +24,7 @@ struct order {
 static const struct order orders[] = {
     {"market.lateness_ms", "market.bar_ms"},
     {"feed.backoff_min_ms", "feed.backoff_max_ms"},
+    {"tape.file_bytes", "tape.max_bytes"},
 };
 
 /* 0, or ERROR_RANGE with *why as "found …, allowed: …". */
@@ -36,12 +37,14 @@ static int check_url(const struct settings *settings, struct text *why);
 static int check_symbols(const struct settings *settings, struct text *why);
 static int check_duplicate_prints(const struct settings *settings, struct text *why);
 static int check_exceptions(const struct settings *settings, struct text *why);
+static int check_tape_buffer(const struct settings *settings, struct text *why);
 
 static const struct rule rules[] = {
     {"feed.url", check_url},
     {"feed.symbols", check_symbols},
     {"market.duplicate_prints", check_duplicate_prints},
     {"market.exceptions", check_exceptions},
+    {"tape.buffer_bytes", check_tape_buffer},
 };
 
 static const struct setting *known(const char *key)
@@ -91,6 +94,18 @@ int settings_check(const struct settings *settings, const struct setting **key, 
     }
     *key = NULL;
     return 0;
+}
+
+/* A frame of any bytes is written as text that is up to 4/3 as long, in one line. */
+static int check_tape_buffer(const struct settings *settings, struct text *why)
+{
+    int64_t least = settings->feed.frame_bytes_max + settings->feed.frame_bytes_max / 2 + 4096;
+
+    if (settings->tape.buffer_bytes >= least)
+        return 0;
+    text_format(why, "found %lld, allowed: at least %lld, 1.5 × feed.frame_bytes_max and 4096",
+                (long long)settings->tape.buffer_bytes, (long long)least);
+    return ERROR_RANGE;
 }
 
 static int check_duplicate_prints(const struct settings *settings, struct text *why)

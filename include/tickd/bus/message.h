@@ -114,17 +114,29 @@ enum module_id {
     F(CHOICE, verb, command_verb_name) \
     F(TEXT, argument, 96)
 
-/* What only the shell can measure, once a second: memory, the loop, and what its own modules owe
- * (since when, 0 = nothing) or report as failed. */
-#define VITALS_FIELDS(F)                 \
-    F(COUNT, rss_bytes, 0)               \
-    F(COUNT, allocated_bytes, 0)         \
-    F(COUNT, resident_bytes, 0)          \
-    F(INTEGER, loop_lag_us, 0)           \
-    F(TIME_US, control_owed_since_us, 0) \
-    F(COUNT, control_handled, 0)         \
-    F(MODULES, wired, 0)                 \
-    F(MODULES, failed, 0)
+/* What only the shell can measure, once a second: memory (budget_bytes: what it should need at the
+ * most), the loop, and what the shell's own modules owe (since when, 0 = nothing), have handled so
+ * far, or report as failed. Fills are thousandths: of the archive's queue, of the tape's buffers,
+ * of the fullest client's output. journal_failing: an input could not be recorded that has to be,
+ * so no new risk may be taken. */
+#define VITALS_FIELDS(F)                   \
+    F(COUNT, rss_bytes, 0)                 \
+    F(COUNT, allocated_bytes, 0)           \
+    F(COUNT, resident_bytes, 0)            \
+    F(COUNT, budget_bytes, 0)              \
+    F(INTEGER, loop_lag_us, 0)             \
+    F(TIME_US, control_owed_since_us, 0)   \
+    F(TIME_US, store_owed_since_us, 0)     \
+    F(TIME_US, dashboard_owed_since_us, 0) \
+    F(COUNT, control_handled, 0)           \
+    F(COUNT, store_handled, 0)             \
+    F(COUNT, dashboard_handled, 0)         \
+    F(MODULES, wired, 0)                   \
+    F(MODULES, failed, 0)                  \
+    F(WORD, store_fill, 0)                 \
+    F(WORD, tape_fill, 0)                  \
+    F(WORD, clients_fill, 0)               \
+    F(FLAG, journal_failing, 0)
 
 /* Every agent's vote on a bar. A vote is a signed byte: sign = side, magnitude = confidence in
  * percent, 0 = holds, VOTE_ABSTAINS = abstains; places from `agents` on abstain. horizon_return is

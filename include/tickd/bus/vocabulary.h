@@ -108,17 +108,18 @@
     X(ORDER, TIME_STOP, time_stop) /* the horizon is over */ \
     X(ORDER, FLATTEN, flatten)     /* an operator */
 
-#define REJECT_REASON_LIST(X)                                                  \
-    X(REJECT, HALTED, halted)             /* kill switch */                    \
-    X(REJECT, DAILY_LOSS, daily_loss)     /* limit of the day */               \
-    X(REJECT, SYMBOL_LIMIT, symbol_limit) /* exposure in the symbol */         \
-    X(REJECT, GROSS_LIMIT, gross_limit)   /* exposure in all */                \
-    X(REJECT, ORDER_RATE, order_rate)     /* orders a minute */                \
-    X(REJECT, NO_CASH, no_cash)           /* without margin */                 \
-    X(REJECT, NO_SHORT, no_short)         /* short selling is not allowed */   \
-    X(REJECT, TOO_SMALL, too_small)       /* rounds to nothing */              \
-    X(REJECT, NO_PRICE, no_price)         /* the symbol has no usable price */ \
-    X(REJECT, OPEN_ORDER, open_order)     /* one for the symbol is under way */
+#define REJECT_REASON_LIST(X)                                                   \
+    X(REJECT, HALTED, halted)             /* kill switch */                     \
+    X(REJECT, DAILY_LOSS, daily_loss)     /* limit of the day */                \
+    X(REJECT, SYMBOL_LIMIT, symbol_limit) /* exposure in the symbol */          \
+    X(REJECT, GROSS_LIMIT, gross_limit)   /* exposure in all */                 \
+    X(REJECT, ORDER_RATE, order_rate)     /* orders a minute */                 \
+    X(REJECT, NO_CASH, no_cash)           /* without margin */                  \
+    X(REJECT, NO_SHORT, no_short)         /* short selling is not allowed */    \
+    X(REJECT, TOO_SMALL, too_small)       /* rounds to nothing */               \
+    X(REJECT, NO_PRICE, no_price)         /* the symbol has no usable price */  \
+    X(REJECT, OPEN_ORDER, open_order)     /* one for the symbol is under way */ \
+    X(REJECT, JOURNAL, journal)           /* inputs cannot be recorded, and must be */
 
 #define EVOLUTION_EVENT_LIST(X)                                                                 \
     X(EVOLUTION, GENERATION, generation)   /* a species' population has moved on */             \

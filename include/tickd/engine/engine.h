@@ -50,6 +50,17 @@ struct engine *engine_create(struct arena *arena, const struct settings *setting
  * time and starts the modules; it publishes no CLOCK. */
 void engine_advance(struct engine *engine, int64_t now_us);
 
+/* The same as an input of its own, for the journal: the first call, and the first one after a
+ * recovery. */
+void engine_pass_time(struct engine *engine, int64_t now_us);
+
+/* Who keeps the journal of inputs. Trades that do not come in a frame are not part of it. */
+void engine_set_journal(struct engine *engine, struct input_journal journal);
+
+/* Tells the journal of a frame as it came, right before engine_frame() is given what was read of
+ * it. */
+void engine_note_frame(struct engine *engine, const char *bytes, size_t length);
+
 /* One input each, dispatched before the call returns. Their time is that of the last advance. */
 void engine_frame(struct engine *engine, const struct frame *frame);
 void engine_feed_state(struct engine *engine, uint16_t symbol, const struct feed_message *state);

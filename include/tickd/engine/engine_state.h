@@ -38,6 +38,10 @@ struct engine {
     struct owed_rule rules[BUS_RULES_MAX];
     uint64_t config_digest;
     uint64_t control_handled; /* so far, of the last VITALS */
+    uint64_t store_handled;
+    uint64_t dashboard_handled;
+    struct input_journal journal;
+    int64_t at_us; /* of the input at hand, as it was given: not made monotone */
     bool odd_lots_move_price;
     bool started;
 };

@@ -38,7 +38,7 @@
     INTEGER(feed, stable_s, 60, 1, 86400, "s", "stable stream that resets the waiting")           \
     INTEGER(feed, rate_limited_s, 75, 1, 86400, "s", "shortest wait after an HTTP 429")           \
     INTEGER(feed, subscribe_interval_ms, 50, 0, 60000, "ms", "between two subscriptions")         \
-    INTEGER(feed, frame_bytes_max, 1048576, 1024, 16777216, "bytes", "longest frame taken")       \
+    INTEGER(feed, frame_bytes_max, 262144, 1024, 16777216, "bytes", "longest frame taken")        \
     INTEGER(feed, future_ms, 10000, 0, 1209600000, "ms",                                          \
             "a trade from further in the future is malformed")
 
@@ -122,6 +122,8 @@
     REAL(evolution, crossover, 0.9, 0.0, 1.0, "probability", "CR")
 
 #define SETTINGS_MONITOR(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST)              \
+    INTEGER(monitor, memory_budget_mb, 0, 0, 1048576, "MiB",                             \
+            "resident memory that it should need; 0 = the arena and 16 MiB")             \
     INTEGER(monitor, stale_s, 60, 1, 86400, "s", "owed work that waits longer is stale") \
     INTEGER(monitor, watch_ms, 1000, 10, 60000, "ms",                                    \
             "a handler that runs longer is named in the log while it runs")
@@ -151,36 +153,56 @@
     CHOICE(log, level, "info", "error|warning|notice|info|debug",       \
            "least severe line that is written")
 
-/* Sections whose keys are reserved: they are read, checked and told to be without effect. */
-#define SETTINGS_STORE(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST) \
-    TEXT(store, path, "", "reserved for the archive; without effect in this version")
+#define SETTINGS_ALERTS(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST)                     \
+    TEXT(alerts, command, "",                                                                  \
+         "program, with its arguments, that is run for each alert that fires or resolves")     \
+    TEXT(alerts, webhook, "", "http:// or https:// address that each such alert is posted to") \
+    INTEGER(alerts, timeout_s, 10, 1, 600, "s", "a command or a post that takes longer is ended")
 
-#define SETTINGS_TAPE(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST)                      \
-    BOOLEAN(tape, enabled, false, "reserved for the journal; without effect in this version") \
-    INTEGER(tape, max_bytes, 1073741824, 1048576, INT64_MAX, "bytes",                         \
-            "reserved for the journal; without effect in this version")
+#define SETTINGS_STORE(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST)                     \
+    TEXT(store, path, "", "the archive; empty: tickd.db in the state directory; off: none")   \
+    INTEGER(store, flush_ms, 1000, 50, 60000, "ms", "between two transactions")               \
+    INTEGER(store, queue_rows, 4096, 256, 1048576, "rows", "that may wait for a transaction") \
+    INTEGER(store, days, 400, 1, 100000, "days", "after which a row is removed")              \
+    INTEGER(store, rows_max, 2000000, 1000, INT64_MAX, "rows", "kept in each table at the most")
 
-#define SETTINGS_DASHBOARD(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST) \
-    TEXT(dashboard, listen, "127.0.0.1:8050",                                 \
-         "reserved for the dashboard; without effect in this version")
+#define SETTINGS_TAPE(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST)                           \
+    BOOLEAN(tape, enabled, true, "whether every input is recorded")                                \
+    BOOLEAN(tape, required, true, "whether no new risk is taken while it cannot be written")       \
+    INTEGER(tape, max_bytes, 1073741824, 1048576, INT64_MAX, "bytes",                              \
+            "of all tapes together; the oldest are removed")                                       \
+    INTEGER(tape, file_bytes, 67108864, 65536, INT64_MAX, "bytes", "after which a new one begins") \
+    INTEGER(tape, flush_ms, 250, 10, 60000, "ms", "between two writes to the disk")                \
+    INTEGER(tape, buffer_bytes, 524288, 65536, 67108864, "bytes",                                  \
+            "that may wait for a write, twice; at least 1.5 × feed.frame_bytes_max and 4096")
+
+#define SETTINGS_CHECKPOINT(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST) \
+    INTEGER(checkpoint, interval_s, 300, 5, 86400, "s", "between two checkpoints")
+
+#define SETTINGS_DASHBOARD(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST)                    \
+    TEXT(dashboard, listen, "127.0.0.1:8050", "ADDRESS:PORT, [ADDRESS]:PORT, unix:PATH, or off") \
+    INTEGER(dashboard, clients_max, 50, 1, 1024, "clients", "connections at the same time")      \
+    LIST(dashboard, hosts, "", 0, 32, "names, beside its own addresses, that it may be asked by")
 
 /* X(SECTION, section, decides): `decides` says whether the section can change what the engine
  * publishes, and so belongs to config_digest. */
-#define SETTING_SECTIONS(X)         \
-    X(ROOT, root, true)             \
-    X(FEED, feed, false)            \
-    X(MARKET, market, true)         \
-    X(ELECTORATE, electorate, true) \
-    X(CONSENSUS, consensus, true)   \
-    X(SIMULATOR, simulator, true)   \
-    X(PORTFOLIO, portfolio, true)   \
-    X(EVOLUTION, evolution, true)   \
-    X(MONITOR, monitor, true)       \
-    X(HISTORY, history, false)      \
-    X(CONTROL, control, false)      \
-    X(LOG, log, false)              \
-    X(STORE, store, false)          \
-    X(TAPE, tape, false)            \
+#define SETTING_SECTIONS(X)          \
+    X(ROOT, root, true)              \
+    X(FEED, feed, false)             \
+    X(MARKET, market, true)          \
+    X(ELECTORATE, electorate, true)  \
+    X(CONSENSUS, consensus, true)    \
+    X(SIMULATOR, simulator, true)    \
+    X(PORTFOLIO, portfolio, true)    \
+    X(EVOLUTION, evolution, true)    \
+    X(MONITOR, monitor, true)        \
+    X(HISTORY, history, false)       \
+    X(CONTROL, control, false)       \
+    X(LOG, log, false)               \
+    X(ALERTS, alerts, false)         \
+    X(STORE, store, false)           \
+    X(TAPE, tape, false)             \
+    X(CHECKPOINT, checkpoint, false) \
     X(DASHBOARD, dashboard, false)
 
 #endif

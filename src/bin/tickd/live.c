@@ -61,22 +61,6 @@ static void say_start(struct live *live)
     log_line_end(&line);
 }
 
-/* Keys that are part of the contract and have nothing behind them yet: said, not passed over. */
-static void say_reserved(struct live *live)
-{
-    for (size_t i = 0; i < settings_count(); i++) {
-        const struct setting *setting = settings_key(i);
-        if (strncmp(setting->help, "reserved", strlen("reserved")) == 0 &&
-            live->program->origins.keys[i].origin != ORIGIN_DEFAULT) {
-            struct log_line line;
-            log_line_begin(&line, &live->log, LOG_WARNING, "config");
-            log_line_text(&line, "key", setting->key);
-            log_line_text(&line, "text", setting->help);
-            log_line_end(&line);
-        }
-    }
-}
-
 static int start_log(struct live *live)
 {
     char memory[CONFIG_ERROR_MAX];
@@ -92,7 +76,6 @@ static int start_log(struct live *live)
         return EX_CANTCREAT;
     }
     say_start(live);
-    say_reserved(live);
     return 0;
 }
 
@@ -357,7 +340,7 @@ static int start_time(struct live *live)
     int error = bus_add_tap(engine_bus(program->engine),
                             (struct tap){.see = health_lines_see, .state = &live->lines});
     ASSERT(error == 0);
-    engine_advance(program->engine, now_us);
+    engine_pass_time(program->engine, now_us);
     arm_second(live);
     return 0;
 }
