@@ -17,7 +17,7 @@ struct risk {
     int64_t day_equity;      /* equity at the day's first word */
     int beyond;              /* prices in a row that found the drawdown beyond its limit */
     bool halted;
-    bool journal_failing; /* inputs that have to be recorded cannot be: no new risk until they can */
+    bool journal_failing; /* what has to be recorded cannot be: no new risk until it can */
 };
 
 /* The verdict on an order: how much of the quantity may be, and if nothing, why. */
