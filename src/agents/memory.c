@@ -2,9 +2,12 @@
  * queues for the extremes. */
 #include "tickd/agents/memory.h"
 
+#include <string.h>
+
 #include "tickd/base/assert.h"
 #include "tickd/base/decimal.h"
 #include "tickd/base/real.h"
+#include "tickd/market/trade.h"
 
 _Static_assert((MEMORY_BARS & (MEMORY_BARS - 1)) == 0, "a power of two");
 _Static_assert(sizeof(struct memory_bar) == 64, "one line of the cache");
@@ -186,4 +189,39 @@ void memory_add(struct symbol_memory *memory, struct basket *basket, uint16_t sy
     if (memory->count % MEMORY_BARS == 0) {
         rebase(memory);
     }
+}
+
+/* State. */
+
+static bool is_sound(const struct memory_extremes *extremes)
+{
+    return extremes->end - extremes->first <= MEMORY_BARS;
+}
+
+static bool check_memory(const void *value, void *context)
+{
+    const struct symbol_memory *memory = value;
+    (void)context;
+    return is_sound(&memory->highs) && is_sound(&memory->lows) &&
+           memory->base_count <= memory->count && memory->count <= UINT32_MAX;
+}
+
+void memory_persist(struct symbol_memory *memory, struct persist *persist)
+{
+    persist_value(persist, "memory of a symbol", memory, sizeof *memory, check_memory, NULL);
+}
+
+static bool check_time(const void *value, void *context)
+{
+    int64_t time_ms;
+    (void)context;
+    memcpy(&time_ms, value, sizeof time_ms);
+    return time_ms == INT64_MIN || (time_ms >= 0 && time_ms <= TRADE_TIME_MS_MAX);
+}
+
+void basket_persist(struct basket *basket, struct persist *persist)
+{
+    PERSIST(persist, basket->level);
+    persist_array(persist, "newest bars", basket->newest_ms, basket->symbols, basket->symbols,
+                  sizeof *basket->newest_ms, check_time, NULL);
 }

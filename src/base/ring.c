@@ -39,7 +39,9 @@ void ring_push(struct ring *ring, const void *entry)
 
 size_t ring_size(const struct ring *ring)
 {
-    return ring->appended < ring->capacity ? (size_t)ring->appended : ring->capacity;
+    uint64_t there = ring->appended - ring->first;
+
+    return there < ring->capacity ? (size_t)there : ring->capacity;
 }
 
 uint64_t ring_overwritten(const struct ring *ring)
@@ -74,4 +76,5 @@ void ring_clear(struct ring *ring)
 {
     ring->next = 0;
     ring->appended = 0;
+    ring->first = 0;
 }

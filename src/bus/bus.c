@@ -8,6 +8,9 @@
 #include "tickd/base/real.h"
 #include "tickd/bus/ledger.h"
 
+/* No time that is read is later: the year 2200. */
+#define TIME_US_MAX INT64_C(7258118400000000)
+
 enum { ROUTES_MAX = 16 /* subscribers of one topic */, REALS_MAX = 29 /* in one body */ };
 
 struct reals {
@@ -276,4 +279,60 @@ void bus_count_handled(struct bus *bus, enum module_id module, uint64_t count)
 const struct message *bus_message(const struct bus *bus, uint64_t sequence)
 {
     return sequence == 0 ? NULL : ring_by_number(&bus->log, sequence - 1);
+}
+
+/* State. */
+
+static void persist_account(struct module_account *account, struct persist *persist)
+{
+    PERSIST(persist, account->handled);
+    PERSIST(persist, account->published);
+    int64_t last_us =
+        persist_integer(persist, "last work of a module", account->last_handled_us, 0, TIME_US_MAX);
+    if (persist_loading(persist)) {
+        account->last_handled_us = last_us;
+    }
+}
+
+/* Each message has to know its own number, for from that its cause is found. */
+struct log_check {
+    struct persist *persist;
+    uint64_t newest; /* number of the message before, 0 = there was none */
+};
+
+static bool check_logged(const void *value, void *context)
+{
+    struct log_check *check = context;
+    const struct message *message = value;
+    uint64_t before = check->newest;
+    check->newest = message->head.sequence;
+    return message_check(message, check->persist) &&
+           (before == 0 || message->head.sequence == before + 1);
+}
+
+static void persist_log(struct bus *bus, struct persist *persist)
+{
+    struct log_check check = {.persist = persist};
+    size_t count = persist_history(persist, "message_log", &bus->log, check_logged, &check);
+    if (count > 0 && persist_reading(persist) && check.newest != persist->appended) {
+        persist_fail(persist, "message_log: the newest message is not the last one");
+    }
+}
+
+void bus_persist(struct bus *bus, struct persist *persist)
+{
+    ASSERT(!bus->dispatching && bus->dispatched == bus->log.appended);
+    int64_t now_us = persist_integer(persist, "time", bus->now_us, 0, TIME_US_MAX);
+    PERSIST(persist, bus->digest);
+    PERSIST(persist, bus->burst_max);
+    PERSIST(persist, bus->published_of);
+    for (size_t i = 0; i < MODULE_COUNT; i++) {
+        persist_account(&bus->accounts[i], persist);
+    }
+    persist_log(bus, persist);
+    ledger_persist(bus->ledger, persist);
+    if (persist_loading(persist)) {
+        bus->now_us = now_us;
+        bus->dispatched = bus->log.appended;
+    }
 }

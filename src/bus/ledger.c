@@ -135,3 +135,26 @@ void ledger_account(const struct ledger *ledger, enum module_id module, uint64_t
         }
     }
 }
+
+static bool check_debts(const void *value, void *context)
+{
+    const struct debts *debts = value;
+    (void)context;
+    if (debts->count > BUS_DEBTS_MAX) {
+        return false;
+    }
+    for (uint32_t i = 0; i < debts->count; i++) {
+        if (debts->queue[i].due_us < 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void ledger_persist(struct ledger *ledger, struct persist *persist)
+{
+    size_t count = ledger->rule_count * (ledger->symbols + 1);
+    persist_same(persist, "rules of debt, for each symbol", (int64_t)count);
+    persist_array(persist, "debts", ledger->debts, count, count, sizeof *ledger->debts, check_debts,
+                  NULL);
+}

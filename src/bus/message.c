@@ -301,3 +301,28 @@ void message_print_json(const struct message *message, const struct symbol_table
     }
     text_add_char(out, '}');
 }
+
+/* State. */
+
+static bool text_ends(const struct field *field, const unsigned char *body)
+{
+    return field->kind != FIELD_TEXT || memchr(body + field->offset, '\0', field->size) != NULL;
+}
+
+bool message_check(const void *value, void *context)
+{
+    const struct message *message = value;
+    const struct persist *persist = context;
+    if (message->head.topic >= TOPIC_COUNT || message->head.sender >= MODULE_COUNT ||
+        !symbols_were_there(persist, message->head.symbol)) {
+        return false;
+    }
+    size_t count;
+    const struct field *fields = topic_fields((enum topic)message->head.topic, &count);
+    for (size_t i = 0; i < count; i++) {
+        if (!text_ends(&fields[i], (const unsigned char *)&message->body)) {
+            return false;
+        }
+    }
+    return true;
+}

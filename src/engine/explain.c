@@ -302,3 +302,26 @@ struct history explain_history(const struct explain *explain)
 {
     return history_of_ring("engine", "explanations", &explain->orders);
 }
+
+/* State. */
+
+static bool check_head(const struct message_head *head, const struct persist *persist)
+{
+    return head->topic < TOPIC_COUNT && head->sender < MODULE_COUNT &&
+           symbols_were_there(persist, head->symbol);
+}
+
+static bool check_order(const void *value, void *context)
+{
+    const struct explain_order *record = value;
+    return check_head(&record->head, context) && check_head(&record->origin.head, context) &&
+           record->agents <= AGENTS_MAX && record->end < TOPIC_COUNT &&
+           record->reject_reason < REJECT_REASON_COUNT;
+}
+
+void explain_persist(struct explain *explain, struct persist *persist)
+{
+    persist_history(persist, "explanations", &explain->orders, check_order, persist);
+    persist_array(persist, "orders of symbols", explain->of, explain->symbols, explain->symbols,
+                  sizeof *explain->of, NULL, NULL);
+}

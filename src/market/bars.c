@@ -209,3 +209,91 @@ int64_t bars_due_ms(const struct bar_builder *builder)
         return INT64_MAX;
     return builder->open[0].bar.start_ms + builder->width_ms + builder->grace_ms;
 }
+
+/* ---- state ---- */
+
+static bool is_price(int64_t price)
+{
+    return price > 0 && price <= DECIMAL_MAX;
+}
+
+static bool is_count(int64_t count)
+{
+    return count >= 0 && count < INT64_MAX / 2;
+}
+
+/* What makes a bar that can be given out, and no sum that does not fit. */
+static bool is_sound(const struct open_bar *open)
+{
+    const struct bar *bar = &open->bar;
+    bool counts =
+        is_count(bar->trades) && is_count(open->last_count) && is_count(open->high_low_count);
+    bool prices = open->last_count == 0 || (is_price(bar->open) && is_price(bar->close));
+    bool range = open->high_low_count == 0 || (is_price(bar->high) && is_price(bar->low));
+    bool volumes = bar->volume >= 0 && bar->volume <= DECIMAL_MAX &&
+                   bar->signed_volume >= -bar->volume && bar->signed_volume <= bar->volume &&
+                   open->turnover <= (uint128)bar->volume * DECIMAL_MAX;
+
+    return counts && prices && range && volumes;
+}
+
+/* Open bars begin one after the other, where a bar may begin, and after all that is closed. */
+static bool check_open(const void *value, void *context)
+{
+    const struct open_bar *open = value;
+    const struct bar_builder *times = context;
+    int64_t earliest_ms = times->closed_until_ms;
+
+    for (size_t i = 0; i < BARS_OPEN_MAX; i++) {
+        if (!persist_is_flag(&open[i].used))
+            return false;
+        if (!open[i].used)
+            continue;
+        int64_t start_ms = open[i].bar.start_ms;
+
+        if (start_ms < earliest_ms || start_ms < 0 || start_ms > times->newest_ms ||
+            floor_modulo(start_ms, times->width_ms) != 0 || !is_sound(&open[i]))
+            return false;
+        earliest_ms = start_ms + times->width_ms;
+    }
+    return open[0].used || !open[1].used;
+}
+
+/* Exchange times; none seen is INT64_MIN. At most two bars lie between the two. */
+static void persist_times(struct bar_builder *builder, struct persist *persist)
+{
+    int64_t newest_ms =
+        persist_integer(persist, "newest trade", builder->newest_ms, INT64_MIN, TRADE_TIME_MS_MAX);
+    int64_t closed_ms = persist_integer(persist, "end of closed bars", builder->closed_until_ms,
+                                        INT64_MIN, 2 * TRADE_TIME_MS_MAX);
+    bool none = newest_ms == INT64_MIN || closed_ms == INT64_MIN;
+
+    if ((newest_ms != INT64_MIN && newest_ms < 0) || (closed_ms != INT64_MIN && closed_ms < 0) ||
+        (!none && newest_ms - closed_ms >= BARS_OPEN_MAX * builder->width_ms) ||
+        (closed_ms != INT64_MIN && closed_ms % builder->width_ms != 0))
+        persist_fail(persist, "times of bars cannot be what they say");
+    if (persist_reading(persist)) {
+        builder->newest_ms = newest_ms;
+        builder->closed_until_ms = closed_ms;
+    }
+}
+
+void bars_persist(struct bar_builder *builder, struct persist *persist)
+{
+    struct bar_builder times = *builder;
+
+    persist_same(persist, "market.bar_ms", builder->width_ms);
+    persist_times(&times, persist);
+    persist_value(persist, "open bars", builder->open, sizeof builder->open, check_open, &times);
+    PERSIST(persist, builder->tick_price);
+    int64_t direction =
+        persist_integer(persist, "direction of the tick rule", builder->tick_direction, -1, 1);
+
+    PERSIST(persist, builder->bars);
+    PERSIST(persist, builder->bars_without_price);
+    if (persist_loading(persist)) {
+        builder->newest_ms = times.newest_ms;
+        builder->closed_until_ms = times.closed_until_ms;
+        builder->tick_direction = direction;
+    }
+}

@@ -293,3 +293,63 @@ bool duplicates_close(struct duplicate_watch *watch, int64_t end_ms)
     watch->changes += watch->factor != before;
     return watch->factor != before;
 }
+
+/* ---- state ---- */
+
+static bool check_print(const void *value, void *context)
+{
+    const struct duplicate_print *print = value;
+
+    (void)context;
+    return print->count > 0;
+}
+
+/* Multiplicities begin with 1: what is 0 has not been yet. */
+static bool check_window(const void *value, void *context)
+{
+    const uint8_t *window = value;
+    const uint32_t *count = context;
+
+    for (uint32_t i = 0; i < *count; i++) {
+        if (window[i] == 0)
+            return false;
+    }
+    return true;
+}
+
+/* What is found by the prints and the window is not kept. */
+static void rebuild(struct duplicate_watch *watch)
+{
+    memset(watch->slots, 0, (watch->slot_mask + 1) * sizeof *watch->slots);
+    keep_from(watch, 0);
+    memset(watch->tally, 0, sizeof watch->tally);
+    for (uint32_t i = 0; i < watch->window_count; i++)
+        watch->tally[watch->window[i]]++;
+}
+
+void duplicates_persist(struct duplicate_watch *watch, struct persist *persist)
+{
+    size_t used = persist_array(persist, "prints of open bars", watch->prints, watch->used,
+                                watch->capacity, sizeof *watch->prints, check_print, NULL);
+    uint32_t count = (uint32_t)persist_number(persist, "window of prints", watch->window_count, 0,
+                                              DUPLICATES_WINDOW);
+    uint32_t next = (uint32_t)persist_number(persist, "next of the window of prints",
+                                             watch->window_next, 0, DUPLICATES_WINDOW - 1);
+    uint32_t factor = (uint32_t)persist_number(persist, "factor of repeated prints", watch->factor,
+                                               1, DUPLICATES_FACTOR_MAX);
+
+    if (count < DUPLICATES_WINDOW && next != count)
+        persist_fail(persist, "window of prints cannot be what it says");
+    persist_value(persist, "window of prints", watch->window, sizeof watch->window, check_window,
+                  &count);
+    PERSIST(persist, watch->overflowed);
+    PERSIST(persist, watch->changes);
+    PERSIST(persist, watch->evidence);
+    if (persist_loading(persist)) {
+        watch->used = used;
+        watch->window_count = count;
+        watch->window_next = next;
+        watch->factor = factor;
+        rebuild(watch);
+    }
+}

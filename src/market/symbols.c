@@ -125,3 +125,73 @@ const char *symbols_name(const struct symbol_table *table, uint16_t id)
     ASSERT(id < table->count);
     return table->names[id].text;
 }
+
+/* State. */
+
+/* The names that are read, beside those that are there. */
+struct name_check {
+    const struct symbol_table *table;
+    const struct symbol_name *first; /* that was read */
+    size_t at;
+    struct persist *persist;
+};
+
+static bool is_sound(const struct symbol_name *name)
+{
+    return name->length > 0 && name->length < SYMBOL_NAME_MAX && name->text[name->length] == '\0' &&
+           is_printable(name->text, name->length) &&
+           name->hash == hash_of(name->text, name->length);
+}
+
+static bool are_equal(const struct symbol_name *a, const struct symbol_name *b)
+{
+    return a->hash == b->hash && a->length == b->length && memcmp(a->text, b->text, a->length) == 0;
+}
+
+static bool check_name(const void *value, void *context)
+{
+    struct name_check *check = context;
+    const struct symbol_name *name = value;
+    size_t at = check->at++;
+
+    check->first = at == 0 ? name : check->first;
+    if (!is_sound(name))
+        return false;
+    for (size_t i = 0; i < at; i++) {
+        if (are_equal(&check->first[i], name))
+            return false;
+    }
+    if (at < check->table->count && !are_equal(&check->table->names[at], name)) {
+        persist_fail(check->persist, "symbol %zu was %s, and is %s here", at, name->text,
+                     check->table->names[at].text);
+        return false;
+    }
+    return true;
+}
+
+static void rebuild_slots(struct symbol_table *table)
+{
+    for (size_t i = 0; i <= table->slot_mask; i++)
+        table->slots[i] = SYMBOL_NONE;
+    for (uint16_t id = 0; id < table->count; id++) {
+        const struct symbol_name *name = &table->names[id];
+
+        table->slots[slot_of(table, name->text, name->length, name->hash)] = id;
+    }
+}
+
+void symbols_persist(struct symbol_table *table, struct persist *persist)
+{
+    struct name_check check = {.table = table, .persist = persist};
+
+    persist_same(persist, "room for symbols", table->capacity);
+    size_t count = persist_array(persist, "symbols", table->names, table->count, table->capacity,
+                                 sizeof *table->names, check_name, &check);
+    if (count < table->count || (count > table->count && !table->adopts))
+        persist_fail(persist, "there were %zu symbols, and are %u here", count, table->count);
+    persist->symbols = count;
+    if (persist_loading(persist)) {
+        table->count = (uint16_t)count;
+        rebuild_slots(table);
+    }
+}

@@ -8,7 +8,7 @@
 #include "tickd/base/decimal.h"
 #include "tickd/base/real.h"
 
-enum { VOTING_SPECIES = SPECIES_COIN };
+enum { VOTING_SPECIES = SPECIES_COIN, PERSIST_VERSION = 1 };
 
 _Static_assert(SPECIES_COIN + 1 == SPECIES_COUNT, "the species that vote come first");
 
@@ -326,13 +326,57 @@ static size_t histories(const void *state, struct history *histories, size_t roo
     return count;
 }
 
+/* State. */
+
+static bool check_change(const void *value, void *context)
+{
+    const struct agent_change *change = value;
+    const struct agent_manager *manager = context;
+    return change->id >= 1 && (uint64_t)change->id <= manager->count;
+}
+
+/* Who has started has a version, the newest of which is the present one. */
+static void persist_agent(struct agent *agent, struct persist *persist)
+{
+    size_t species = persist_number(persist, "species", agent->species, 0, SPECIES_COUNT - 1);
+    size_t state = persist_number(persist, "state", agent->state, 0, AGENT_STATE_COUNT - 1);
+    size_t versions = persist_history(persist, "agent_versions", &agent->versions, NULL, NULL);
+    PERSIST(persist, agent->weight);
+    PERSIST(persist, agent->past);
+    if (persist_reading(persist) && versions == 0) {
+        persist_fail(persist, "an agent without a version");
+    }
+    if (persist_loading(persist)) {
+        agent->species = (enum species)species;
+        agent->state = (enum agent_state)state;
+        agent->present = (struct agent_version *)agent->versions.entries +
+                         (agent->versions.appended - 1) % agent->versions.capacity;
+    }
+}
+
+static void persist(void *state, struct persist *persist)
+{
+    struct agent_manager *manager = state;
+    persist_same(persist, "agents", (int64_t)manager->count);
+    for (size_t i = 0; i < manager->count; i++) {
+        persist_agent(&manager->agents[i], persist);
+    }
+    persist_array(persist, "records", manager->records, manager->count, AGENTS_MAX,
+                  sizeof *manager->records, NULL, NULL);
+    persist_history(persist, "parameter_history", &manager->changes, check_change, manager);
+    score_persist(&manager->sheet, persist);
+    PERSIST(persist, manager->counts);
+}
+
 struct module agent_manager_module(struct agent_manager *manager)
 {
     return (struct module){.id = MODULE_AGENT_MANAGER,
                            .state = manager,
                            .start = start,
                            .handle = handle,
-                           .histories = histories};
+                           .histories = histories,
+                           .persist = persist,
+                           .version = PERSIST_VERSION};
 }
 
 size_t agent_manager_agents(const struct agent_manager *manager)

@@ -110,3 +110,17 @@ double score_hit_rate(const struct score_record *record)
 {
     return record->votes > 0 ? (double)record->hits / (double)record->votes : real_nan();
 }
+
+void score_persist(struct score_sheet *sheet, struct persist *persist)
+{
+    size_t votes = sheet->horizon * sheet->agents;
+    persist_same(persist, "electorate.horizon_bars", (int64_t)sheet->horizon);
+    for (size_t i = 0; i < sheet->symbols; i++) {
+        struct score_symbol *of = &sheet->of[i];
+        persist_array(persist, "votes without outcome", of->sides, votes, votes, 1, NULL, NULL);
+        persist_array(persist, "changes of side", of->changes, votes, votes, 1, NULL, NULL);
+        persist_array(persist, "scales of the horizon", of->scales, sheet->horizon, sheet->horizon,
+                      sizeof *of->scales, NULL, NULL);
+        PERSIST(persist, of->bars);
+    }
+}

@@ -10,6 +10,8 @@
 #include "tickd/modules/consensus_hedge.h"
 #include "tickd/modules/consensus_models.h"
 
+enum { PERSIST_VERSION = 1 };
+
 /* A ballot that waits for its outcome. */
 struct waiting_ballot {
     double volatility;
@@ -277,10 +279,45 @@ static size_t histories(const void *state, struct history *histories, size_t roo
     return 1;
 }
 
+/* State. */
+
+static bool check_entry(const void *value, void *context)
+{
+    const struct consensus_entry *entry = value;
+    return symbols_were_there(context, entry->symbol) && entry->agents <= AGENTS_MAX;
+}
+
+static bool check_known(const void *value, void *context)
+{
+    (void)context;
+    return persist_is_flag(value);
+}
+
+static void persist(void *state, struct persist *persist)
+{
+    struct consensus *consensus = state;
+    size_t agents = consensus->agents;
+    hedge_persist(&consensus->common, persist);
+    for (size_t i = 0; i < consensus->symbols; i++) {
+        hedge_persist(&consensus->of[i].hedge, persist);
+        persist_ring(persist, "ballots without outcome", &consensus->of[i].waiting, NULL, NULL);
+    }
+    PERSIST(persist, consensus->states);
+    PERSIST(persist, consensus->versions);
+    persist_array(persist, "known agents", consensus->known, agents, AGENTS_MAX,
+                  sizeof *consensus->known, check_known, NULL);
+    persist_history(persist, "consensus_history", &consensus->history, check_entry, persist);
+    PERSIST(persist, consensus->counts);
+}
+
 struct module consensus_module(struct consensus *consensus)
 {
-    return (struct module){
-        .id = MODULE_CONSENSUS, .state = consensus, .handle = handle, .histories = histories};
+    return (struct module){.id = MODULE_CONSENSUS,
+                           .state = consensus,
+                           .handle = handle,
+                           .histories = histories,
+                           .persist = persist,
+                           .version = PERSIST_VERSION};
 }
 
 const struct consensus_counts *consensus_counts(const struct consensus *consensus)

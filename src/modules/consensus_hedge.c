@@ -155,3 +155,14 @@ double hedge_bound_switches(size_t experts, uint64_t rounds, uint64_t switches)
     }
     return sqrt(n / 2.0 * ((m + 1.0) * real_log((double)experts) + (n - 1.0) * entropy));
 }
+
+void hedge_persist(struct hedge *hedge, struct persist *persist)
+{
+    size_t experts = hedge->experts;
+    persist_same(persist, "experts", (int64_t)experts);
+    PERSIST(persist, hedge->rounds);
+    persist_reals(persist, "weights", hedge->weights, experts, 0.0, 1.0 + 1e-9);
+    persist_bytes(persist, hedge->entered, experts * sizeof *hedge->entered);
+    persist_bytes(persist, hedge->regret, experts * sizeof *hedge->regret);
+    persist_bytes(persist, hedge->awake, experts * sizeof *hedge->awake);
+}

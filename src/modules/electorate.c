@@ -10,7 +10,7 @@
 /* A symbol leaves the basket when it has been silent for so many bars. */
 enum { BASKET_SILENCE_BARS = 300 };
 
-enum { VOTING_SPECIES = SPECIES_COIN };
+enum { VOTING_SPECIES = SPECIES_COIN, PERSIST_VERSION = 1 };
 
 _Static_assert(SPECIES_COIN + 1 == SPECIES_COUNT, "the species that vote come first");
 
@@ -218,9 +218,76 @@ static void handle(void *state, const struct message *message)
     }
 }
 
+/* State. */
+
+/* A seat without its function. */
+struct seat_record {
+    double parameters[PARAMETERS_MAX];
+    uint32_t species;
+    uint32_t state;
+    uint64_t taken;
+};
+
+static bool check_seat(const void *value, void *context)
+{
+    const struct seat_record *record = value;
+    (void)context;
+    return record->species < SPECIES_COUNT && record->state < AGENT_STATE_COUNT &&
+           record->taken <= 1;
+}
+
+/* Parameters within bounds are bounded to themselves. */
+static void persist_seat(struct seat *place, struct persist *persist)
+{
+    struct seat_record record = {
+        .species = place->species, .state = place->state, .taken = place->taken ? 1 : 0};
+    memcpy(record.parameters, place->parameters, sizeof record.parameters);
+    persist_value(persist, "seat", &record, sizeof record, check_seat, NULL);
+    if (persist_loading(persist) && record.taken != 0) {
+        seat(place, record.species, (enum agent_state)record.state, record.parameters);
+    }
+}
+
+static void persist_counts(struct electorate_counts *counts, struct persist *persist)
+{
+    PERSIST(persist, counts->ballots);
+    PERSIST(persist, counts->votes);
+    PERSIST(persist, counts->holds);
+    PERSIST(persist, counts->abstentions);
+    PERSIST(persist, counts->profiles);
+    PERSIST(persist, counts->refused);
+    PERSIST(persist, counts->resets);
+}
+
+static void persist(void *state, struct persist *persist)
+{
+    struct electorate *electorate = state;
+    persist_same(persist, "places of agents", electorate->counts.agents);
+    persist_same(persist, "places of shadows", electorate->counts.shadows);
+    for (size_t i = 0; i < electorate->symbols; i++) {
+        memory_persist(&electorate->memories[i], persist);
+    }
+    basket_persist(&electorate->basket, persist);
+    PERSIST(persist, electorate->coin);
+    for (size_t i = 0; i < electorate->counts.agents; i++) {
+        persist_seat(&electorate->agents[i], persist);
+    }
+    for (size_t i = 0; i < electorate->counts.shadows; i++) {
+        persist_seat(&electorate->shadows[i], persist);
+    }
+    persist_counts(&electorate->counts, persist);
+    if (persist_loading(persist)) {
+        count_states(electorate);
+    }
+}
+
 struct module electorate_module(struct electorate *electorate)
 {
-    return (struct module){.id = MODULE_ELECTORATE, .state = electorate, .handle = handle};
+    return (struct module){.id = MODULE_ELECTORATE,
+                           .state = electorate,
+                           .handle = handle,
+                           .persist = persist,
+                           .version = PERSIST_VERSION};
 }
 
 const struct electorate_counts *electorate_counts(const struct electorate *electorate)

@@ -11,7 +11,7 @@
 #include "tickd/modules/evolution_evidence.h"
 #include "tickd/modules/evolution_population.h"
 
-enum { BLOCKS_A_HORIZON = 4 };
+enum { BLOCKS_A_HORIZON = 4, PERSIST_VERSION = 1 };
 
 enum { EVOLVING_SPECIES = SPECIES_COIN };
 
@@ -541,13 +541,50 @@ static size_t histories(const void *state, struct history *histories, size_t roo
     return count;
 }
 
+/* State. */
+
+static void persist_incumbent(struct incumbent *agent, struct persist *persist)
+{
+    record_persist(&agent->record, persist);
+    PERSIST(persist, agent->generation_earned);
+    PERSIST(persist, agent->generation_scored);
+    PERSIST(persist, agent->id);
+    PERSIST(persist, agent->version);
+    bool known = persist_flag(persist, "known", agent->known);
+    if (persist_loading(persist)) {
+        agent->known = known;
+    }
+}
+
+static void persist(void *state, struct persist *persist)
+{
+    struct evolution *evolution = state;
+    persist_same(persist, "agents", (int64_t)evolution->agent_count);
+    for (size_t i = 0; i < evolution->agent_count; i++) {
+        persist_incumbent(&evolution->agents[i], persist);
+    }
+    for (size_t i = 0; i < EVOLVING_SPECIES; i++) {
+        population_persist(&evolution->populations[i], persist);
+    }
+    book_persist(&evolution->book, persist);
+    persist_array(persist, "blocks of symbols", evolution->last_block, evolution->book.symbols,
+                  evolution->book.symbols, sizeof *evolution->last_block, NULL, NULL);
+    PERSIST(persist, evolution->block);
+    PERSIST(persist, evolution->blocks_in_generation);
+    persist_history(persist, "evolution_history", &evolution->events, NULL, NULL);
+    persist_history(persist, "parameter_history", &evolution->changes, NULL, NULL);
+    PERSIST(persist, evolution->counts);
+}
+
 struct module evolution_module(struct evolution *evolution)
 {
     return (struct module){.id = MODULE_EVOLUTION,
                            .state = evolution,
                            .start = start,
                            .handle = handle,
-                           .histories = histories};
+                           .histories = histories,
+                           .persist = persist,
+                           .version = PERSIST_VERSION};
 }
 
 size_t evolution_messages_max(const struct settings_electorate *settings)

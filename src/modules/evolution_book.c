@@ -164,3 +164,25 @@ double book_earned(const struct book *book, size_t place, uint64_t *scored)
     }
     return earned;
 }
+
+static void persist_symbol(const struct book *book, struct book_symbol *of, struct persist *persist)
+{
+    size_t votes = book->horizon * book->places;
+    persist_array(persist, "positions of agents", of->cells, book->places, book->places,
+                  sizeof *of->cells, NULL, NULL);
+    persist_array(persist, "votes of the horizon", of->sides, votes, votes, 1, NULL, NULL);
+    persist_array(persist, "scales of the horizon", of->scales, book->horizon, book->horizon,
+                  sizeof *of->scales, NULL, NULL);
+    PERSIST(persist, of->price);
+    PERSIST(persist, of->bar_return);
+    PERSIST(persist, of->scale_out);
+    PERSIST(persist, of->scored);
+}
+
+void book_persist(struct book *book, struct persist *persist)
+{
+    persist_same(persist, "electorate.horizon_bars", (int64_t)book->horizon);
+    for (size_t i = 0; i < book->symbols; i++) {
+        persist_symbol(book, &book->of[i], persist);
+    }
+}

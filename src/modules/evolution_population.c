@@ -393,3 +393,42 @@ void population_next(struct population *population, double threshold)
         }
     }
 }
+
+/* State. */
+
+static bool check_slot(const void *value, void *context)
+{
+    const struct population_slot *slot = value;
+    const struct population *population = context;
+    size_t rivals = slot->role == SLOT_PARENT  ? population->incumbent_count
+                    : slot->role == SLOT_TRIAL ? population->slot_count
+                                               : SIZE_MAX;
+    return slot->role <= SLOT_PARENT && slot->rival < rivals;
+}
+
+static bool check_suspended(const void *value, void *context)
+{
+    (void)context;
+    return persist_is_flag(value);
+}
+
+void population_persist(struct population *population, struct persist *persist)
+{
+    size_t slots = population->slot_count;
+    persist_same(persist, "shadows of a species", (int64_t)slots);
+    persist_same(persist, "incumbents of a species", (int64_t)population->incumbent_count);
+    size_t last = slots > 0 ? slots - 1 : 0;
+    size_t next = persist_number(persist, "next target", population->next_target, 0, last);
+    persist_array(persist, "shadows", population->slots, slots, POPULATION_MAX,
+                  sizeof *population->slots, check_slot, population);
+    persist_array(persist, "suspended", population->suspended, population->incumbent_count,
+                  INCUMBENTS_MAX, sizeof *population->suspended, check_suspended, NULL);
+    PERSIST(persist, population->incumbents);
+    PERSIST(persist, population->rng);
+    PERSIST(persist, population->generation);
+    PERSIST(persist, population->changed);
+    PERSIST(persist, population->trials);
+    if (persist_loading(persist)) {
+        population->next_target = next;
+    }
+}

@@ -60,3 +60,9 @@ bool record_has_degraded(const struct performance_record *record, double level, 
     double error = sqrt(variance_of_mean(&newer) + variance_of_mean(&older));
     return older.mean - newer.mean > -real_normal_quantile(level) * error;
 }
+
+void record_persist(struct performance_record *record, struct persist *persist)
+{
+    persist_history(persist, "agent_performance_history", &record->blocks, NULL, NULL);
+    PERSIST(persist, record->begin);
+}

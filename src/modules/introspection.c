@@ -11,6 +11,8 @@
 #include "tickd/modules/introspection_judge.h"
 #include "tickd/modules/introspection_metrics.h"
 
+enum { PERSIST_VERSION = 1 };
+
 /* What is known of an agent beside what its votes have done. */
 struct seat {
     int64_t id;
@@ -482,12 +484,76 @@ static size_t histories(const void *state, struct history *histories, size_t roo
     return 1;
 }
 
+/* State. */
+
+static bool check_seat(const void *value, void *context)
+{
+    const struct seat *seat = value;
+    (void)context;
+    return seat->species < SPECIES_COUNT && seat->state < AGENT_STATE_COUNT &&
+           persist_is_flag(&seat->known) && persist_is_flag(&seat->drawdown.begun);
+}
+
+static bool check_drawdown(const void *value, void *context)
+{
+    const struct metrics_drawdown *drawdown = value;
+    (void)context;
+    return persist_is_flag(&drawdown->begun);
+}
+
+static void persist_votes(struct introspection *introspection, struct persist *persist)
+{
+    size_t agents = introspection->agents;
+    judge_persist(&introspection->ballots, persist);
+    judge_persist(&introspection->decisions, persist);
+    persist_array(persist, "tallies", introspection->tallies, agents, AGENTS_MAX,
+                  sizeof *introspection->tallies, NULL, NULL);
+    persist_array(persist, "agents", introspection->seats, agents, AGENTS_MAX,
+                  sizeof *introspection->seats, check_seat, NULL);
+    persist_array(persist, "pairs of agents", introspection->pairs, pair_count(agents),
+                  pair_count(agents), sizeof *introspection->pairs, NULL, NULL);
+    PERSIST(persist, introspection->system);
+    PERSIST(persist, introspection->system_before);
+    PERSIST(persist, introspection->diversity);
+    PERSIST(persist, introspection->diverse);
+    PERSIST(persist, introspection->ballots_heard);
+}
+
+static void persist_equity(struct introspection *introspection, struct persist *persist)
+{
+    PERSIST(persist, introspection->minutes);
+    persist_value(persist, "drawdown", &introspection->drawdown, sizeof introspection->drawdown,
+                  check_drawdown, NULL);
+    PERSIST(persist, introspection->equities);
+    PERSIST(persist, introspection->equity);
+    PERSIST(persist, introspection->traded);
+    PERSIST(persist, introspection->minute_return);
+    persist_array(persist, "gains of positions", introspection->gained, introspection->symbols,
+                  introspection->symbols, sizeof *introspection->gained, NULL, NULL);
+    PERSIST(persist, introspection->trips);
+    PERSIST(persist, introspection->trips_won);
+}
+
+static void persist(void *state, struct persist *persist)
+{
+    struct introspection *introspection = state;
+    bool due = persist_flag(persist, "due", introspection->due);
+    persist_votes(introspection, persist);
+    persist_equity(introspection, persist);
+    persist_history(persist, "reward_metrics_history", &introspection->history, NULL, NULL);
+    if (persist_loading(persist)) {
+        introspection->due = due;
+    }
+}
+
 struct module introspection_module(struct introspection *introspection)
 {
     return (struct module){.id = MODULE_INTROSPECTION,
                            .state = introspection,
                            .handle = handle,
-                           .histories = histories};
+                           .histories = histories,
+                           .persist = persist,
+                           .version = PERSIST_VERSION};
 }
 
 /* Readers. */

@@ -143,3 +143,18 @@ double judge_turnover(const struct judge_tally *tally)
 {
     return ratio((double)tally->changes, tally->scored);
 }
+
+void judge_persist(struct judge *judge, struct persist *persist)
+{
+    size_t votes = judge->horizon * judge->places;
+    persist_same(persist, "electorate.horizon_bars", (int64_t)judge->horizon);
+    for (size_t i = 0; i < judge->symbols; i++) {
+        struct judge_symbol *of = &judge->of[i];
+        PERSIST(persist, of->price);
+        persist_array(persist, "votes without outcome", of->votes, votes, votes, 1, NULL, NULL);
+        persist_array(persist, "scales of the horizon", of->scales, judge->horizon, judge->horizon,
+                      sizeof *of->scales, NULL, NULL);
+        persist_array(persist, "tranches", of->tranches, judge->places, judge->places,
+                      sizeof *of->tranches, NULL, NULL);
+    }
+}

@@ -9,6 +9,8 @@
 #include "tickd/market/duplicates.h"
 #include "tickd/market/spread.h"
 
+enum { PERSIST_VERSION = 1 };
+
 /* A hole in what we were sent: from when the stream broke to when it was whole again. */
 struct gap {
     int64_t since_ms;
@@ -362,10 +364,69 @@ static size_t histories(const void *state, struct history *histories, size_t roo
     return 1;
 }
 
+/* State. */
+
+static bool check_view(const void *value, void *context)
+{
+    const struct market_symbol *view = value;
+    (void)context;
+    return view->duplicate_factor >= 1 && view->duplicate_factor <= DUPLICATES_FACTOR_MAX &&
+           view->stream < STREAM_STATE_COUNT;
+}
+
+static bool check_gap(const void *value, void *context)
+{
+    const struct gap *gap = value;
+    (void)context;
+    return persist_is_flag(&gap->pending);
+}
+
+static bool check_spread(const void *value, void *context)
+{
+    const struct spread_estimate *spread = value;
+    (void)context;
+    return persist_is_flag(&spread->has_price) && persist_is_flag(&spread->has_change);
+}
+
+/* A symbol's venue comes from its name again. A factor is in force only where prints are watched.
+ */
+static void persist_symbol(const struct market *market, struct symbol_market *symbol,
+                           struct persist *persist)
+{
+    bars_persist(&symbol->builder, persist);
+    PERSIST(persist, symbol->indicators);
+    duplicates_persist(&symbol->duplicates, persist);
+    persist_value(persist, "spread", &symbol->spread, sizeof symbol->spread, check_spread, NULL);
+    persist_history(persist, "bars", &symbol->bars, NULL, NULL);
+    persist_ring(persist, "closes of the horizon", &symbol->closes, NULL, NULL);
+    persist_value(persist, "gap", &symbol->gap, sizeof symbol->gap, check_gap, NULL);
+    persist_value(persist, "symbol", &symbol->view, sizeof symbol->view, check_view, NULL);
+    if (persist_loading(persist) && market->settings.duplicates != DUPLICATES_AUTO) {
+        symbol->view.duplicate_factor = 1;
+    }
+}
+
+static void persist(void *state, struct persist *persist)
+{
+    struct market *market = state;
+    for (size_t i = 0; i < market->capacity; i++) {
+        persist_symbol(market, &market->of[i], persist);
+    }
+    PERSIST(persist, market->counts);
+    bool feed_down = persist_flag(persist, "feed_down", market->feed_down);
+    if (persist_loading(persist)) {
+        market->feed_down = feed_down;
+    }
+}
+
 struct module market_module(struct market *market)
 {
-    return (struct module){
-        .id = MODULE_MARKET, .state = market, .handle = handle, .histories = histories};
+    return (struct module){.id = MODULE_MARKET,
+                           .state = market,
+                           .handle = handle,
+                           .histories = histories,
+                           .persist = persist,
+                           .version = PERSIST_VERSION};
 }
 
 const struct market_counts *market_counts(const struct market *market)

@@ -7,6 +7,8 @@
 
 #include "tickd/base/calendar.h"
 
+enum { PERSIST_VERSION = 1 };
+
 struct monitor {
     struct settings_monitor settings;
     struct bus *bus;
@@ -216,10 +218,43 @@ static size_t histories(const void *state, struct history *histories, size_t roo
     return 1;
 }
 
+/* Times that are subtracted from the clock's. */
+static bool check_feed(const void *value, void *context)
+{
+    const struct feed_message *feed = value;
+    (void)context;
+    return feed->owed_since_us >= 0;
+}
+
+static bool check_vitals(const void *value, void *context)
+{
+    const struct vitals_message *vitals = value;
+    (void)context;
+    return vitals->control_owed_since_us >= 0 && vitals->store_owed_since_us >= 0 &&
+           vitals->dashboard_owed_since_us >= 0;
+}
+
+static void persist(void *state, struct persist *persist)
+{
+    struct monitor *monitor = state;
+    persist_value(persist, "feed", &monitor->feed, sizeof monitor->feed, check_feed, NULL);
+    persist_value(persist, "vitals", &monitor->vitals, sizeof monitor->vitals, check_vitals, NULL);
+    PERSIST(persist, monitor->last);
+    persist_history(persist, "health", &monitor->minutes, NULL, NULL);
+    bool spoken = persist_flag(persist, "spoken", monitor->spoken);
+    if (persist_loading(persist)) {
+        monitor->spoken = spoken;
+    }
+}
+
 struct module monitor_module(struct monitor *monitor)
 {
-    return (struct module){
-        .id = MODULE_MONITOR, .state = monitor, .handle = handle, .histories = histories};
+    return (struct module){.id = MODULE_MONITOR,
+                           .state = monitor,
+                           .handle = handle,
+                           .histories = histories,
+                           .persist = persist,
+                           .version = PERSIST_VERSION};
 }
 
 const struct health_minute *monitor_minute(const struct monitor *monitor, size_t index)

@@ -8,6 +8,8 @@
 #include "tickd/base/error.h"
 #include "tickd/modules/portfolio_risk.h"
 
+enum { PERSIST_VERSION = 1 };
+
 struct order {
     int64_t number; /* 0 = none is open */
     int64_t quantity;
@@ -508,10 +510,51 @@ static size_t histories(const void *state, struct history *histories, size_t roo
     return 1;
 }
 
+/* State. */
+
+static bool check_holding(const void *value, void *context)
+{
+    const struct holding *holding = value;
+    const struct order *order = &holding->order;
+    const int64_t *next_order = context;
+    bool sided = order->side == SIDE_BUY || order->side == SIDE_SELL;
+    bool open = order->number != 0;
+    return order->number >= 0 && order->number < *next_order && order->side < SIDE_COUNT &&
+           order->purpose < ORDER_PURPOSE_COUNT && persist_is_flag(&order->reduces) &&
+           (!open || (sided && order->placed_us >= 0 && order->filled >= 0 &&
+                      order->filled < order->quantity && order->quantity <= DECIMAL_MAX));
+}
+
+static bool check_fill(const void *value, void *context)
+{
+    const struct portfolio_fill *fill = value;
+    return symbols_were_there(context, fill->symbol);
+}
+
+static void persist(void *state, struct persist *persist)
+{
+    struct portfolio *portfolio = state;
+    int64_t next_order =
+        persist_integer(persist, "next order", portfolio->next_order, 1, INT64_MAX / 2);
+    books_persist(&portfolio->books, persist);
+    risk_persist(&portfolio->risk, persist);
+    persist_array(persist, "holdings", portfolio->holdings, portfolio->symbols, portfolio->symbols,
+                  sizeof *portfolio->holdings, check_holding, &next_order);
+    persist_history(persist, "trade_history", &portfolio->history, check_fill, persist);
+    PERSIST(persist, portfolio->counts);
+    if (persist_loading(persist)) {
+        portfolio->next_order = next_order;
+    }
+}
+
 struct module portfolio_module(struct portfolio *portfolio)
 {
-    return (struct module){
-        .id = MODULE_PORTFOLIO, .state = portfolio, .handle = handle, .histories = histories};
+    return (struct module){.id = MODULE_PORTFOLIO,
+                           .state = portfolio,
+                           .handle = handle,
+                           .histories = histories,
+                           .persist = persist,
+                           .version = PERSIST_VERSION};
 }
 
 const struct portfolio_counts *portfolio_counts(const struct portfolio *portfolio)

@@ -215,3 +215,67 @@ bool books_balance(const struct books *books)
     return market_value == books->market_value && gross == books->gross && cost == books->cost &&
            by_flow == books_equity(books);
 }
+
+/* State. */
+
+/* The books that are read, with what their positions come to. */
+struct books_check {
+    struct books sums;
+    int128 market_value;
+    int128 gross;
+    int128 cost;
+};
+
+static bool check_position(const void *value, void *context)
+{
+    const struct position *position = value;
+    struct books_check *check = context;
+    struct position again = *position;
+    if (position->last_price < 0 || position->last_price > DECIMAL_MAX ||
+        position->quantity < -DECIMAL_MAX || position->cost < -DECIMAL_MAX ||
+        is_large(position->quantity) || is_large(position->cost) || revalue(&again) != 0 ||
+        again.market_value != position->market_value ||
+        (position->quantity == 0 && position->cost != 0)) {
+        return false;
+    }
+    check->market_value += position->market_value;
+    check->gross += magnitude(position->market_value);
+    check->cost += position->cost;
+    return true;
+}
+
+static bool is_balanced(const struct books_check *check)
+{
+    const struct books *sums = &check->sums;
+    int128 unrealised = (int128)sums->market_value - sums->cost;
+    return check->market_value == sums->market_value && check->gross == sums->gross &&
+           check->cost == sums->cost &&
+           (int128)sums->initial_cash + sums->realised_pnl + unrealised - sums->fees ==
+               (int128)sums->cash + sums->market_value;
+}
+
+static void persist_money(struct persist *persist, const char *what, int64_t *value)
+{
+    *value = persist_integer(persist, what, *value, -DECIMAL_MAX, DECIMAL_MAX);
+}
+
+void books_persist(struct books *books, struct persist *persist)
+{
+    struct books_check check = {.sums = *books};
+    persist_money(persist, "initial_cash", &check.sums.initial_cash);
+    persist_money(persist, "cash", &check.sums.cash);
+    persist_money(persist, "realised_pnl", &check.sums.realised_pnl);
+    persist_money(persist, "fees", &check.sums.fees);
+    persist_money(persist, "turnover", &check.sums.turnover);
+    persist_money(persist, "market_value", &check.sums.market_value);
+    persist_money(persist, "gross", &check.sums.gross);
+    persist_money(persist, "cost", &check.sums.cost);
+    persist_array(persist, "positions", books->positions, books->count, books->count,
+                  sizeof *books->positions, check_position, &check);
+    if (persist_reading(persist) && !is_balanced(&check)) {
+        persist_fail(persist, "the books do not balance");
+    }
+    if (persist_loading(persist)) {
+        *books = check.sums;
+    }
+}

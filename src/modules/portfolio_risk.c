@@ -188,3 +188,31 @@ void risk_note_order(struct risk *risk, int64_t now_us)
 {
     ring_push(&risk->order_times, &now_us);
 }
+
+static bool check_time(const void *value, void *context)
+{
+    int64_t time_us;
+    (void)context;
+    memcpy(&time_us, value, sizeof time_us);
+    return time_us >= 0;
+}
+
+void risk_persist(struct risk *risk, struct persist *persist)
+{
+    persist_history(persist, "order times", &risk->order_times, check_time, NULL);
+    int64_t beyond = persist_integer(persist, "prices beyond the drawdown", risk->beyond, 0,
+                                     RISK_PRICES_TO_TRIP);
+    bool halted = persist_flag(persist, "halted", risk->halted);
+    bool failing = persist_flag(persist, "journal_failing", risk->journal_failing);
+    int64_t peak = persist_integer(persist, "peak", risk->peak, -DECIMAL_MAX, DECIMAL_MAX);
+    int64_t day_equity =
+        persist_integer(persist, "day's equity", risk->day_equity, -DECIMAL_MAX, DECIMAL_MAX);
+    PERSIST(persist, risk->day);
+    if (persist_loading(persist)) {
+        risk->beyond = (int)beyond;
+        risk->halted = halted;
+        risk->journal_failing = failing;
+        risk->peak = peak;
+        risk->day_equity = day_equity;
+    }
+}

@@ -16,7 +16,10 @@
 static const double strength_half_life = 3600.0; /* decisions */
 static const double fraction_min = 1e-6;
 
-enum { HORIZONS_MIN = 10 /* outcomes, in horizons, before anything is said */ };
+enum {
+    HORIZONS_MIN = 10, /* outcomes, in horizons, before anything is said */
+    PERSIST_VERSION = 1
+};
 
 /* A decision that waits for its outcome. */
 struct waiting_decision {
@@ -469,10 +472,59 @@ static size_t histories(const void *state, struct history *histories, size_t roo
     return 1;
 }
 
+/* State. */
+
+static bool check_waiting(const void *value, void *context)
+{
+    const struct waiting_decision *waiting = value;
+    const struct horizon_kind *kind = &waiting->kind;
+    (void)context;
+    return kind->side < SIDE_COUNT && kind->level >= EDGE_NO_LEVEL && kind->level < EDGE_LEVELS &&
+           kind->standing < HORIZON_STANDINGS;
+}
+
+static bool check_entry(const void *value, void *context)
+{
+    const struct simulator_entry *entry = value;
+    return symbols_were_there(context, entry->symbol);
+}
+
+static void persist_symbol(struct symbol_simulator *symbol, int64_t horizon_bars,
+                           struct persist *persist)
+{
+    int64_t net_buys =
+        persist_integer(persist, "net buys", symbol->net_buys, -horizon_bars, horizon_bars);
+    returns_persist(&symbol->returns, persist);
+    persist_ring(persist, "decisions without outcome", &symbol->waiting, check_waiting, NULL);
+    strength_persist(&symbol->strength, persist);
+    paths_persist(&symbol->pool, symbol->returns.ring.capacity, persist);
+    PERSIST(persist, symbol->spread);
+    if (persist_loading(persist)) {
+        symbol->net_buys = net_buys;
+    }
+}
+
+static void persist(void *state, struct persist *persist)
+{
+    struct simulator *simulator = state;
+    edge_persist(&simulator->edge, persist);
+    horizon_persist(&simulator->horizon, persist);
+    for (size_t i = 0; i < simulator->symbols; i++) {
+        persist_symbol(&simulator->of[i], simulator->horizon_bars, persist);
+    }
+    persist_history(persist, "simulation_history", &simulator->history, check_entry, persist);
+    PERSIST(persist, simulator->counts);
+    PERSIST(persist, simulator->record);
+}
+
 struct module simulator_module(struct simulator *simulator)
 {
-    return (struct module){
-        .id = MODULE_SIMULATOR, .state = simulator, .handle = handle, .histories = histories};
+    return (struct module){.id = MODULE_SIMULATOR,
+                           .state = simulator,
+                           .handle = handle,
+                           .histories = histories,
+                           .persist = persist,
+                           .version = PERSIST_VERSION};
 }
 
 const struct simulator_counts *simulator_counts(const struct simulator *simulator)

@@ -182,3 +182,28 @@ double edge_rate(const struct edge *edge, size_t level)
     ASSERT(level < EDGE_LEVELS);
     return edge->pools[level].all.weight;
 }
+
+/* State. */
+
+static bool check_symbol(const void *value, void *context)
+{
+    const struct edge_symbol *symbol = value;
+    (void)context;
+    for (size_t level = 0; level < EDGE_LEVELS; level++) {
+        const struct virtual_trade *trade = &symbol->trades[level];
+        bool flat = trade->state == VIRTUAL_FLAT;
+        bool sided = trade->side == SIDE_BUY || trade->side == SIDE_SELL;
+        if (trade->state > VIRTUAL_LEAVING || (!flat && !sided)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+void edge_persist(struct edge *edge, struct persist *persist)
+{
+    PERSIST(persist, edge->pools);
+    PERSIST(persist, edge->blocks);
+    persist_array(persist, "virtual traders", edge->of, edge->symbols, edge->symbols,
+                  sizeof *edge->of, check_symbol, NULL);
+}

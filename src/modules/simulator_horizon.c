@@ -163,3 +163,52 @@ const struct horizon_shape *horizon_shape(const struct horizon *horizon)
 {
     return &horizon->shape;
 }
+
+/* State. */
+
+static bool is_sum_of_squares(const struct horizon_sums *sums)
+{
+    return sums->weight >= 0.0 && sums->weight < HUGE_VAL && sums->sum >= 0.0 &&
+           sums->sum < HUGE_VAL;
+}
+
+static bool check_variance(const void *value, void *context)
+{
+    (void)context;
+    return is_sum_of_squares(value);
+}
+
+static bool check_symbol(const void *value, void *context)
+{
+    const struct horizon_symbol *symbol = value;
+    (void)context;
+    return is_sum_of_squares(&symbol->variance);
+}
+
+/* The worst of the mixture are looked for until there are enough of them. */
+static bool check_shape(const void *value, void *context)
+{
+    const struct horizon_shape *shape = value;
+    bool begun = shape->size > 0.0;
+    (void)context;
+    for (size_t i = 0; i < HORIZON_BINS; i++) {
+        if (!(shape->counts[i] >= 0.0 && shape->counts[i] < HUGE_VAL)) {
+            return false;
+        }
+    }
+    return shape->count >= 0.0 && shape->share >= 0.0 && shape->share < 1.0 &&
+           (!begun || (shape->size >= shape_prior && shape->size < HUGE_VAL));
+}
+
+void horizon_persist(struct horizon *horizon, struct persist *persist)
+{
+    PERSIST(persist, horizon->drift_of_all);
+    PERSIST(persist, horizon->drift_of_level);
+    PERSIST(persist, horizon->drift);
+    persist_value(persist, "variance of outcomes", &horizon->variance, sizeof horizon->variance,
+                  check_variance, NULL);
+    persist_value(persist, "shape of outcomes", &horizon->shape, sizeof horizon->shape, check_shape,
+                  NULL);
+    persist_array(persist, "outcomes of symbols", horizon->of, horizon->symbols, horizon->symbols,
+                  sizeof *horizon->of, check_symbol, NULL);
+}

@@ -91,3 +91,14 @@ size_t returns_take_window(struct returns *returns, double *residuals)
     returns->block_length = block_length(residuals, count);
     return count;
 }
+
+void returns_persist(struct returns *returns, struct persist *persist)
+{
+    persist_ring(persist, "returns", &returns->ring, NULL, NULL);
+    PERSIST(persist, returns->last_log_close);
+    PERSIST(persist, returns->count);
+    PERSIST(persist, returns->since_window);
+    persist_reals(persist, "variance", &returns->variance, 1, 0.0, HUGE_VAL);
+    persist_reals(persist, "deviation", &returns->deviation, 1, 0.0, HUGE_VAL);
+    persist_reals(persist, "block length", &returns->block_length, 1, 1.0, BLOCK_VALUES_MAX);
+}

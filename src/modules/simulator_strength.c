@@ -81,3 +81,12 @@ double strength_rank(const struct strength *strength, double score)
     }
     return (below + within * strength->bins[bin]) / strength->total;
 }
+
+void strength_persist(struct strength *strength, struct persist *persist)
+{
+    PERSIST(persist, strength->bins);
+    PERSIST(persist, strength->octaves);
+    PERSIST(persist, strength->total);
+    PERSIST(persist, strength->weight);
+    PERSIST(persist, strength->seen);
+}

@@ -11,6 +11,7 @@
 #define TICKD_AGENTS_MEMORY_H
 
 #include "tickd/base/arena.h"
+#include "tickd/base/persist.h"
 #include "tickd/bus/message.h"
 
 enum {
@@ -80,6 +81,9 @@ void memory_reset(struct symbol_memory *memory);
 /* Takes in a closed bar of the symbol, whose close is above 0, into memory and basket. */
 void memory_add(struct symbol_memory *memory, struct basket *basket, uint16_t symbol,
                 const struct bar_message *bar);
+
+void memory_persist(struct symbol_memory *memory, struct persist *persist);
+void basket_persist(struct basket *basket, struct persist *persist);
 
 /* Highest high and lowest low of the newest `look_back` bars, 1 ≤ look_back ≤ memory->count. */
 double memory_highest(const struct symbol_memory *memory, size_t look_back);

@@ -7,7 +7,8 @@
  *     └─────┴─────┴─────┴─────┴──────┘
  *
  * When it is full an append overwrites the oldest entry; nothing ever fails or allocates.
- * Accounting that always holds: appended = size + overwritten.
+ * Accounting that always holds: appended = size + overwritten. Entry number n is in slot
+ * n modulo N.
  */
 #ifndef TICKD_BASE_RING_H
 #define TICKD_BASE_RING_H
@@ -21,6 +22,7 @@ struct ring {
     size_t capacity; /* at least 1 */
     size_t next;     /* slot of the next append */
     uint64_t appended;
+    uint64_t first; /* none before this number; not 0 after a load from a smaller ring */
 };
 
 /* Takes capacity × entry_size from the arena; capacity ≥ 1, entry_size ≥ 1. On a measuring arena

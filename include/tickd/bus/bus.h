@@ -126,6 +126,11 @@ bool bus_account(const struct bus *bus, enum module_id module, struct module_acc
 /* Work that a module of the shell has done, outside the dispatcher's sight. */
 void bus_count_handled(struct bus *bus, enum module_id module, uint64_t count);
 
+/* The log, the digest, what is owed, and the accounts but for measured times. Not while a message
+ * is being handed out; what was loaded counts as dispatched. bus_wire() comes before. */
+enum { BUS_PERSIST_VERSION = 1 };
+void bus_persist(struct bus *bus, struct persist *persist);
+
 /* A message of the log by its sequence number, or NULL when it has left the ring. */
 const struct message *bus_message(const struct bus *bus, uint64_t sequence);
 

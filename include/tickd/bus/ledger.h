@@ -21,4 +21,7 @@ void ledger_note(struct ledger *ledger, const struct message *message);
 void ledger_account(const struct ledger *ledger, enum module_id module, uint64_t *owed,
                     int64_t *owed_since_us);
 
+/* The debts under the rules that are set. */
+void ledger_persist(struct ledger *ledger, struct persist *persist);
+
 #endif

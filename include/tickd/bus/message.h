@@ -22,6 +22,7 @@
 #ifndef TICKD_BUS_MESSAGE_H
 #define TICKD_BUS_MESSAGE_H
 
+#include "tickd/base/persist.h"
 #include "tickd/base/text.h"
 #include "tickd/bus/vocabulary.h"
 #include "tickd/market/indicators.h"
@@ -484,6 +485,10 @@ enum topic topic_by_name(const char *name, size_t length);
 
 size_t topic_body_size(enum topic topic);
 const struct field *topic_fields(enum topic topic, size_t *count);
+
+/* Whether a message that was read can be shown: for persist_ring() and its like, `context` the
+ * struct persist. */
+bool message_check(const void *message, void *context);
 
 /* Appends {"seq":…,"time_us":…,"topic":…,"symbol":…,"cause":…, and the topic's own fields}, one
  * line without its end. */

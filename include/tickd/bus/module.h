@@ -3,6 +3,7 @@
 #ifndef TICKD_BUS_MODULE_H
 #define TICKD_BUS_MODULE_H
 
+#include "tickd/base/persist.h"
 #include "tickd/base/ring.h"
 #include "tickd/bus/message.h"
 
@@ -31,6 +32,11 @@ struct module {
 
     /* Writes at most `room` entries, returns how many; NULL = it keeps none. */
     size_t (*histories)(const void *state, struct history *histories, size_t room);
+
+    /* All that it knows, out or in (tickd/base/persist.h): fed the same from there on, it says the
+     * same. NULL = it knows nothing. `version` goes up with every change of what is written. */
+    void (*persist)(void *state, struct persist *persist);
+    uint32_t version;
 };
 
 /* Fills in an entry from one ring. */

@@ -98,6 +98,9 @@ const struct explain_order *explain_order(const struct explain *explain, int64_t
 const struct explain_order *explain_newest(const struct explain *explain, size_t index);
 struct history explain_history(const struct explain *explain);
 
+enum { EXPLAIN_PERSIST_VERSION = 1 };
+void explain_persist(struct explain *explain, struct persist *persist);
+
 /* Where answers are looked for. */
 struct explain_sources {
     const struct bus *bus;

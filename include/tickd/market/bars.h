@@ -14,6 +14,7 @@
 #ifndef TICKD_MARKET_BARS_H
 #define TICKD_MARKET_BARS_H
 
+#include "tickd/base/persist.h"
 #include "tickd/market/conditions.h"
 #include "tickd/market/trade.h"
 
@@ -91,5 +92,8 @@ void bars_close_all(struct bar_builder *builder);
 
 /* Clock time at which the oldest open bar must be closed (end + grace); INT64_MAX when none. */
 int64_t bars_due_ms(const struct bar_builder *builder);
+
+/* The open bars and all that is known of time; the width has to be the same. */
+void bars_persist(struct bar_builder *builder, struct persist *persist);
 
 #endif

@@ -8,6 +8,7 @@
 #define TICKD_MARKET_DUPLICATES_H
 
 #include "tickd/base/arena.h"
+#include "tickd/base/persist.h"
 #include "tickd/market/trade.h"
 
 enum {
@@ -57,5 +58,8 @@ uint32_t duplicates_note(struct duplicate_watch *watch, const struct trade *trad
 /* The bar that ends at end_ms has closed: its prints leave the multiset and become evidence, in an
  * order that depends on the prints alone. Returns true when `factor` changed. */
 bool duplicates_close(struct duplicate_watch *watch, int64_t end_ms);
+
+/* The prints of the open bars, and the evidence. */
+void duplicates_persist(struct duplicate_watch *watch, struct persist *persist);
 
 #endif

@@ -4,6 +4,7 @@
 #define TICKD_MARKET_SYMBOLS_H
 
 #include "tickd/base/arena.h"
+#include "tickd/base/persist.h"
 #include "tickd/market/trade.h"
 
 enum { SYMBOL_NAME_MAX = 32 /* with the terminating zero */, SYMBOLS_MAX = 4096 };
@@ -38,5 +39,16 @@ uint16_t symbols_resolve(struct symbol_table *table, const char *name, size_t le
 
 /* The name of an id that was given out; "" for SYMBOL_NONE. */
 const char *symbols_name(const struct symbol_table *table, uint16_t id);
+
+/* Ids have to mean the same again: a table that does not adopt has to have the very names that were
+ * saved, one that adopts those that it has as the first of them. To be called before all whose
+ * state names symbols. */
+void symbols_persist(struct symbol_table *table, struct persist *persist);
+
+/* Whether an id that was read is one of the saved table's, or SYMBOL_NONE. */
+static inline bool symbols_were_there(const struct persist *persist, uint16_t id)
+{
+    return id < persist->symbols || id == SYMBOL_NONE;
+}
 
 #endif

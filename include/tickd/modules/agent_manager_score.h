@@ -5,6 +5,7 @@
 #define TICKD_MODULES_AGENT_MANAGER_SCORE_H
 
 #include "tickd/base/arena.h"
+#include "tickd/base/persist.h"
 
 /* What one version of an agent has done. */
 struct score_record {
@@ -46,6 +47,9 @@ void score_clear(struct score_sheet *sheet, size_t agent);
  * cannot be), then remembers its own. */
 void score_ballot(struct score_sheet *sheet, uint16_t symbol, double volatility,
                   double horizon_return, const int8_t *votes, struct score_record *records);
+
+/* The votes that wait; the cost stays. */
+void score_persist(struct score_sheet *sheet, struct persist *persist);
 
 /* NaN while nothing is known. */
 double score_mean_reward(const struct score_record *record);

@@ -16,6 +16,7 @@
 #ifndef TICKD_MODULES_CONSENSUS_HEDGE_H
 #define TICKD_MODULES_CONSENSUS_HEDGE_H
 
+#include "tickd/base/persist.h"
 #include "tickd/bus/message.h"
 
 enum { HEDGE_EXPERTS_MAX = AGENTS_MAX };
@@ -41,6 +42,9 @@ double hedge_learn(struct hedge *hedge, const double *losses);
 /* The expert is somebody else from now on: weight share ÷ experts (the others in proportion), its
  * record empty. With share 0: half of an equal part, so that it can rise at all. */
 void hedge_replace(struct hedge *hedge, size_t expert);
+
+/* What was learned; its rate and share stay. */
+void hedge_persist(struct hedge *hedge, struct persist *persist);
 
 /* The theorem's bound for one expert's rounds so far. */
 double hedge_bound(const struct hedge *hedge, size_t expert);

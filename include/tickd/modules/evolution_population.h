@@ -18,6 +18,7 @@
 #ifndef TICKD_MODULES_EVOLUTION_POPULATION_H
 #define TICKD_MODULES_EVOLUTION_POPULATION_H
 
+#include "tickd/base/persist.h"
 #include "tickd/modules/evolution_evidence.h"
 #include "tickd/modules/evolution_search.h"
 
@@ -106,5 +107,8 @@ void population_next(struct population *population, double threshold);
 
 /* Bit k: slot k has another member since this was last asked. */
 uint32_t population_take_changes(struct population *population);
+
+/* Members, incumbents and the random stream; space, mutation and crossover stay. */
+void population_persist(struct population *population, struct persist *persist);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef TICKD_MODULES_EVOLUTION_RECORD_H
 #define TICKD_MODULES_EVOLUTION_RECORD_H
 
+#include "tickd/base/persist.h"
 #include "tickd/base/ring.h"
 
 enum {
@@ -36,5 +37,7 @@ uint64_t record_blocks(const struct performance_record *record);
  * The halves' means are given when it looks. */
 bool record_has_degraded(const struct performance_record *record, double level, double *first,
                          double *second);
+
+void record_persist(struct performance_record *record, struct persist *persist);
 
 #endif

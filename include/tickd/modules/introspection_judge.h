@@ -9,6 +9,7 @@
 
 #include "tickd/agents/reward.h"
 #include "tickd/base/arena.h"
+#include "tickd/base/persist.h"
 
 /* What one place has done. */
 struct judge_tally {
@@ -57,6 +58,9 @@ void judge_clear(struct judge *judge, size_t place);
  * dropped first. */
 void judge_votes(struct judge *judge, uint16_t symbol, const struct judge_bar *bar,
                  const int8_t *votes, size_t count, struct judge_tally *tallies);
+
+/* The votes that wait; the cost stays. */
+void judge_persist(struct judge *judge, struct persist *persist);
 
 /* NaN while nothing is known. */
 double judge_mean_reward(const struct judge_tally *tally); /* a scored bar, after costs */

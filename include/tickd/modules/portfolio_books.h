@@ -8,6 +8,7 @@
 #define TICKD_MODULES_PORTFOLIO_BOOKS_H
 
 #include "tickd/base/decimal.h"
+#include "tickd/base/persist.h"
 #include "tickd/bus/message.h"
 
 struct position {
@@ -59,6 +60,10 @@ int64_t books_average_price(const struct position *position);
 
 /* Recomputes every sum from the positions and compares; for tests and debug builds. */
 bool books_balance(const struct books *books);
+
+/* The whole books, the initial cash too: it belongs to what was earned since. Books that do not
+ * balance are refused. */
+void books_persist(struct books *books, struct persist *persist);
 
 /* `amount` × bps ÷ 10,000, rounded as told. ERROR_OVERFLOW. */
 int books_basis_points(int64_t amount, int64_t bps, enum decimal_rounding rounding, int64_t *part);

@@ -3,6 +3,7 @@
 #ifndef TICKD_MODULES_PORTFOLIO_RISK_H
 #define TICKD_MODULES_PORTFOLIO_RISK_H
 
+#include "tickd/base/persist.h"
 #include "tickd/base/ring.h"
 #include "tickd/modules/portfolio_books.h"
 #include "tickd/settings/settings.h"
@@ -53,5 +54,8 @@ void risk_note_order(struct risk *risk, int64_t now_us);
 /* The largest quantity ≤ `quantity` that cash pays for at `price` with its fee. */
 int64_t risk_affordable(const struct risk *risk, const struct books *books, int64_t quantity,
                         int64_t price);
+
+/* What the limits have seen; the limits stay. */
+void risk_persist(struct risk *risk, struct persist *persist);
 
 #endif

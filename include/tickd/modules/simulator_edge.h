@@ -14,6 +14,7 @@
 #define TICKD_MODULES_SIMULATOR_EDGE_H
 
 #include "tickd/base/arena.h"
+#include "tickd/base/persist.h"
 #include "tickd/bus/vocabulary.h"
 #include "tickd/modules/simulator_effects.h"
 
@@ -91,5 +92,8 @@ struct effect_estimate edge_common(const struct edge *edge, size_t level);
 
 /* What remains of the weight of everything learned at the end of a block. */
 double edge_keep(const struct edge *edge);
+
+/* What was learned, and the virtual trades; the limits stay. */
+void edge_persist(struct edge *edge, struct persist *persist);
 
 #endif

@@ -93,6 +93,8 @@ double horizon_width(const struct horizon *horizon, size_t symbol);
 /* For paths_figures(). */
 const struct horizon_shape *horizon_shape(const struct horizon *horizon);
 
+void horizon_persist(struct horizon *horizon, struct persist *persist);
+
 /* Bin i goes from edge i to edge i + 1. */
 double horizon_bin_edge(size_t bin);
 

@@ -16,6 +16,7 @@
 #define TICKD_MODULES_SIMULATOR_PATHS_H
 
 #include "tickd/base/arena.h"
+#include "tickd/base/persist.h"
 #include "tickd/base/rng.h"
 #include "tickd/modules/simulator_horizon.h"
 
@@ -90,5 +91,8 @@ struct path_figures paths_figures(const struct path_pool *pool, uint32_t number,
  * places: then drawing can stop. */
 bool paths_tail_exceeds(const struct path_pool *pool, uint32_t number,
                         const struct path_position *position, double limit);
+
+/* `returns`: longest window, as it was given to paths_init(). */
+void paths_persist(struct path_pool *pool, size_t returns, struct persist *persist);
 
 #endif

@@ -7,6 +7,7 @@
 #ifndef TICKD_MODULES_SIMULATOR_RETURNS_H
 #define TICKD_MODULES_SIMULATOR_RETURNS_H
 
+#include "tickd/base/persist.h"
 #include "tickd/base/ring.h"
 
 enum {
@@ -48,5 +49,8 @@ bool returns_due(const struct returns *returns);
 /* Takes a new window: its deviation, and at most `kept` residuals, oldest first: each return ÷ the
  * volatility before it. Returns how many; 0 when nothing has moved. */
 size_t returns_take_window(struct returns *returns, double *residuals);
+
+/* The length of its memory stays. */
+void returns_persist(struct returns *returns, struct persist *persist);
 
 #endif

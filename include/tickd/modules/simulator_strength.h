@@ -7,7 +7,7 @@
 #ifndef TICKD_MODULES_SIMULATOR_STRENGTH_H
 #define TICKD_MODULES_SIMULATOR_STRENGTH_H
 
-#include "tickd/base/compiler.h"
+#include "tickd/base/persist.h"
 
 enum {
     STRENGTH_OCTAVES = 10,
@@ -33,5 +33,8 @@ void strength_add(struct strength *strength, double score);
 /* Share of the scores so far that are weaker, 0 to 1, interpolated within a bin; NaN before
  * STRENGTH_READY. The sign of a score is nothing here. */
 double strength_rank(const struct strength *strength, double score);
+
+/* The half-life stays. */
+void strength_persist(struct strength *strength, struct persist *persist);
 
 #endif
