@@ -114,6 +114,25 @@ struct status_live {
     uint64_t control_requests;
     uint64_t control_cut_off; /* clients that did not read, or sent too long a line */
     uint64_t control_refused; /* beyond the limit of clients */
+    /* tape */
+    bool tape_enabled;
+    bool tape_failing;
+    bool tape_over_cap; /* larger than tape.max_bytes, because all of it is still needed */
+    uint32_t tape_fill; /* thousandths of its buffers */
+    char tape_reason[STATUS_TEXT_MAX]; /* why it is failing */
+    uint64_t tape_run;
+    uint64_t tape_file; /* number of the current one, 0 = none yet */
+    uint64_t tape_files;
+    uint64_t tape_bytes;          /* of all files together */
+    uint64_t tape_inputs;         /* in this run, lost ones too */
+    uint64_t tape_inputs_lost;    /* in gaps */
+    uint64_t tape_gaps;           /* stretches of lost ones */
+    uint64_t tape_durable_inputs; /* of them on the disk */
+    uint64_t tape_blocks;         /* since the start */
+    uint64_t tape_plain_bytes;    /* of lines in them, and of blocks */
+    uint64_t tape_packed_bytes;
+    uint64_t tape_failures;      /* attempts to write that failed */
+    int64_t tape_durable_lag_ms; /* age of the oldest line that is not on the disk */
 };
 
 struct status {
