@@ -320,10 +320,20 @@ void engine_feed_state(struct engine *engine, uint16_t symbol, const struct feed
     bus_dispatch(engine->bus);
 }
 
+/* Two verbs are about a symbol. */
+static uint16_t symbol_of(const struct engine *engine, const struct command_message *command)
+{
+    if (command->verb != COMMAND_ADOPT_POSITION && command->verb != COMMAND_ADOPT_PRICE) {
+        return SYMBOL_NONE;
+    }
+    size_t length = strnlen(command->argument, sizeof command->argument);
+    return symbols_find(&engine->symbols, command->argument, length);
+}
+
 void engine_command(struct engine *engine, const struct command_message *command)
 {
     tell(engine, &(struct input){.kind = INPUT_COMMAND, .command = command});
-    publish_command(engine->bus, MODULE_CONTROL, SYMBOL_NONE, command);
+    publish_command(engine->bus, MODULE_CONTROL, symbol_of(engine, command), command);
     bus_dispatch(engine->bus);
 }
 

@@ -258,6 +258,12 @@ static void take_command(struct agent_manager *manager, const struct command_mes
     case COMMAND_HALT:
     case COMMAND_UNHALT:
     case COMMAND_FLATTEN:
+    case COMMAND_ADOPT_CASH:
+    case COMMAND_ADOPT_RESULT:
+    case COMMAND_ADOPT_TURNOVER:
+    case COMMAND_ADOPT_POSITION:
+    case COMMAND_ADOPT_PRICE:
+    case COMMAND_ADOPT_BOOKS:
     case COMMAND_VERB_COUNT:
         break;
     }

@@ -2,11 +2,12 @@
 #include "tickd/modules/portfolio.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "tickd/base/assert.h"
 #include "tickd/base/calendar.h"
 #include "tickd/base/error.h"
-#include "tickd/modules/portfolio_risk.h"
+#include "tickd/modules/portfolio_adoption.h"
 
 enum { PERSIST_VERSION = 1 };
 
@@ -40,6 +41,7 @@ struct portfolio {
     int64_t next_order;
     struct ring history; /* of struct portfolio_fill */
     struct portfolio_counts counts;
+    bool adopting; /* books are being taken over, and may not add up */
 };
 
 struct portfolio *portfolio_create(struct arena *arena, const struct settings_portfolio *settings,
@@ -83,6 +85,7 @@ static void say_equity(struct portfolio *portfolio, bool minute)
     double drawdown = risk_drawdown(&portfolio->risk, books);
     publish_equity(portfolio->bus, MODULE_PORTFOLIO, SYMBOL_NONE,
                    &(struct equity_message){
+                       .initial_cash = books->initial_cash,
                        .cash = books->cash,
                        .equity = books_equity(books),
                        .market_value = books->market_value,
@@ -91,6 +94,8 @@ static void say_equity(struct portfolio *portfolio, bool minute)
                        .unrealised_pnl = books_unrealised_pnl(books),
                        .fees = books->fees,
                        .turnover = books->turnover,
+                       .peak = portfolio->risk.peak,
+                       .day_equity = portfolio->risk.day_equity,
                        .drawdown = drawdown,
                        .fills = portfolio->counts.fills,
                        .halted = portfolio->risk.halted ? 1 : 0,
@@ -272,6 +277,7 @@ static void say_fill(struct portfolio *portfolio, uint16_t symbol, const struct 
         .fee = booking->fee,
         .realised_pnl = booking->realised_pnl,
         .position = portfolio->books.positions[symbol].quantity,
+        .cost = portfolio->books.positions[symbol].cost,
         .cash = portfolio->books.cash,
         .remaining = order->quantity - order->filled,
         .simulation = order->simulation,
@@ -402,7 +408,8 @@ static void take_simulation(struct portfolio *portfolio, const struct message *m
     struct holding *holding = &portfolio->holdings[symbol];
     int64_t quantity = portfolio->books.positions[symbol].quantity;
     enum side side = (enum side)simulation->side;
-    if (simulation->verdict == VERDICT_REJECT || holding->order.number != 0) {
+    if (simulation->verdict == VERDICT_REJECT || holding->order.number != 0 ||
+        portfolio->adopting) {
         return;
     }
     if (quantity == 0) {
@@ -417,10 +424,56 @@ static void take_simulation(struct portfolio *portfolio, const struct message *m
     }
 }
 
+/* Books are taken over. The positions' time stops begin anew: when they were opened is not told. */
+
+static void refuse_adoption(struct portfolio *portfolio)
+{
+    struct books *books = &portfolio->books;
+    portfolio->counts.adoptions_refused++;
+    memset(books->positions, 0, books->count * sizeof *books->positions);
+    books_init(books, books->positions, books->count, portfolio->settings.initial_cash);
+    portfolio->adopting = false;
+}
+
+static void complete_adoption(struct portfolio *portfolio)
+{
+    for (size_t i = 0; i < portfolio->symbols; i++) {
+        struct holding *holding = &portfolio->holdings[i];
+        holding->expires_at_bar = holding->bar + portfolio->horizon_bars;
+    }
+    portfolio->adopting = false;
+    portfolio->counts.adoptions++;
+    say_equity(portfolio, false);
+}
+
+static void take_adoption(struct portfolio *portfolio, uint16_t symbol,
+                          const struct command_message *command)
+{
+    if (portfolio->counts.orders != 0) {
+        portfolio->counts.adoptions_refused++; /* books that something was traded on stay */
+        return;
+    }
+    portfolio->adopting = true;
+    switch (adoption_take(&portfolio->books, &portfolio->risk, symbol, command,
+                          bus_time(portfolio->bus))) {
+    case ADOPTION_GOES_ON:
+        break;
+    case ADOPTION_DONE:
+        complete_adoption(portfolio);
+        break;
+    case ADOPTION_REFUSED:
+        refuse_adoption(portfolio);
+        break;
+    }
+}
+
 /* Time and operators. */
 
 static void take_clock(struct portfolio *portfolio, int64_t now_us)
 {
+    if (portfolio->adopting) { /* it came to no end within its instant */
+        refuse_adoption(portfolio);
+    }
     for (size_t i = 0; i < portfolio->symbols; i++) {
         struct order *order = &portfolio->holdings[i].order;
         if (order->number != 0 &&
@@ -459,6 +512,12 @@ static void take_command(struct portfolio *portfolio, const struct command_messa
     case COMMAND_SUSPEND:
     case COMMAND_RESUME:
     case COMMAND_ROLLBACK:
+    case COMMAND_ADOPT_CASH:
+    case COMMAND_ADOPT_RESULT:
+    case COMMAND_ADOPT_TURNOVER:
+    case COMMAND_ADOPT_POSITION:
+    case COMMAND_ADOPT_PRICE:
+    case COMMAND_ADOPT_BOOKS:
     case COMMAND_VERB_COUNT:
         break;
     }
@@ -490,7 +549,11 @@ static void handle(void *state, const struct message *message)
         take_clock(portfolio, message->head.time_us);
         break;
     case TOPIC_COMMAND:
-        take_command(portfolio, &message->body.command);
+        if (adoption_is_verb(message->body.command.verb)) {
+            take_adoption(portfolio, message->head.symbol, &message->body.command);
+        } else {
+            take_command(portfolio, &message->body.command);
+        }
         break;
     case TOPIC_VITALS:
         take_journal(portfolio, message->body.vitals.journal_failing != 0);

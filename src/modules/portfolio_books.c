@@ -38,10 +38,14 @@ static int replace(struct books *books, size_t place, const struct position *cha
     return 0;
 }
 
-/* Half of the range is kept free, so that differences of two values always fit. */
+bool books_fits(int64_t amount)
+{
+    return amount <= DECIMAL_MAX / 4 && amount >= -(DECIMAL_MAX / 4);
+}
+
 static bool is_large(int64_t value)
 {
-    return magnitude(value) > DECIMAL_MAX / 4;
+    return !books_fits(value);
 }
 
 static int revalue(struct position *position)
@@ -60,6 +64,22 @@ int books_mark(struct books *books, size_t place, int64_t price)
     ASSERT(place < books->count && price > 0);
     struct position changed = books->positions[place];
     changed.last_price = price;
+    int error = revalue(&changed);
+    return error != 0 ? error : replace(books, place, &changed);
+}
+
+int books_set_position(struct books *books, size_t place, int64_t quantity, int64_t cost)
+{
+    ASSERT(place < books->count);
+    struct position changed = books->positions[place];
+    if (quantity == 0 ? cost != 0 : (quantity > 0 ? cost < 0 : cost > 0)) {
+        return ERROR_RANGE;
+    }
+    if (is_large(quantity) || is_large(cost)) {
+        return ERROR_OVERFLOW;
+    }
+    changed.quantity = quantity;
+    changed.cost = cost;
     int error = revalue(&changed);
     return error != 0 ? error : replace(books, place, &changed);
 }
@@ -210,10 +230,14 @@ bool books_balance(const struct books *books)
         gross += magnitude(position->market_value);
         cost += position->cost;
     }
-    int64_t by_flow =
-        books->initial_cash + books->realised_pnl + books_unrealised_pnl(books) - books->fees;
+    /* All four fit into half of the range, and what fits may be added up twice over. */
+    int64_t by_flow;
+    int64_t equity;
     return market_value == books->market_value && gross == books->gross && cost == books->cost &&
-           by_flow == books_equity(books);
+           decimal_add(books->initial_cash, books->realised_pnl, &by_flow) == 0 &&
+           decimal_add(by_flow, books->market_value - books->cost, &by_flow) == 0 &&
+           decimal_subtract(by_flow, books->fees, &by_flow) == 0 &&
+           decimal_add(books->cash, books->market_value, &equity) == 0 && by_flow == equity;
 }
 
 /* State. */

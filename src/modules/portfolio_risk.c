@@ -68,6 +68,16 @@ void risk_unhalt(struct risk *risk, const struct books *books)
     risk->peak = books_equity(books);
 }
 
+void risk_adopt(struct risk *risk, const struct books *books, int64_t peak, int64_t day_equity,
+                int64_t now_us)
+{
+    int64_t equity = books_equity(books);
+    risk->peak = peak > equity ? peak : equity;
+    risk->day = floor_divide(now_us, (int64_t)S_PER_DAY * US_PER_S);
+    risk->day_equity = day_equity > 0 ? day_equity : equity;
+    risk->beyond = 0;
+}
+
 double risk_drawdown(const struct risk *risk, const struct books *books)
 {
     double peak = decimal_to_double(risk->peak);

@@ -237,9 +237,9 @@ enum module_id {
     F(FLAG, reduces, 0)                    \
     F(WORD, unused, 0)
 
-/* One execution, whole or part. position, cash: after it. realised_pnl: of this fill, before fees.
- * done: it is the order's last. simulation: sequence number of the SIMULATION behind the order, 0 =
- * none. */
+/* One execution, whole or part. position, cost (what is in the position: paid for a long, received
+ * for a short, < 0) and cash: after it. realised_pnl: of this fill, before fees. done: it is the
+ * order's last. simulation: sequence number of the SIMULATION behind the order, 0 = none. */
 #define FILL_FIELDS(F)                     \
     F(INTEGER, order, 0)                   \
     F(MONEY, quantity, 0)                  \
@@ -248,6 +248,7 @@ enum module_id {
     F(MONEY, fee, 0)                       \
     F(MONEY, realised_pnl, 0)              \
     F(MONEY, position, 0)                  \
+    F(MONEY, cost, 0)                      \
     F(MONEY, cash, 0)                      \
     F(MONEY, remaining, 0)                 \
     F(COUNT, simulation, 0)                \
@@ -277,9 +278,11 @@ enum module_id {
     F(CHOICE, side, side_name) \
     F(CHOICE, purpose, order_purpose_name)
 
-/* The books, once a minute and after every fill. equity = cash + market value, exactly. drawdown:
- * from the highest equity so far, 0 to 1. */
+/* The books, once a minute and after every fill. equity = cash + market value, exactly. peak: the
+ * highest equity so far, or since the kill switch was released; drawdown: from it, 0 to 1.
+ * day_equity: at the day's first word. */
 #define EQUITY_FIELDS(F)        \
+    F(MONEY, initial_cash, 0)   \
     F(MONEY, cash, 0)           \
     F(MONEY, equity, 0)         \
     F(MONEY, market_value, 0)   \
@@ -288,6 +291,8 @@ enum module_id {
     F(MONEY, unrealised_pnl, 0) \
     F(MONEY, fees, 0)           \
     F(MONEY, turnover, 0)       \
+    F(MONEY, peak, 0)           \
+    F(MONEY, day_equity, 0)     \
     F(REAL, drawdown, 0)        \
     F(COUNT, fills, 0)          \
     F(FLAG, halted, 0)          \

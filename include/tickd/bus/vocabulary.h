@@ -24,17 +24,26 @@
     X(STREAM, REJECTED, rejected) /* the server does not take the subscription */
 
 /* What an operator can change. */
-#define COMMAND_VERB_LIST(X)                                                                     \
-    X(COMMAND, LOG_LEVEL, log_level)                                                             \
-    X(COMMAND, ROTATE, rotate)                                                                   \
-    X(COMMAND, SHUTDOWN, shutdown)                                                               \
-    X(COMMAND, SUSPEND, suspend) /* an agent: number = its id */                                 \
-    X(COMMAND, RESUME, resume)   /* an agent: number = its id */                                 \
-    X(COMMAND, ROLLBACK,                                                                         \
-      rollback)            /* an agent: number = its id; second = version, 0 = the one before */ \
-    X(COMMAND, HALT, halt) /* no new risk; argument = why */                                     \
-    X(COMMAND, UNHALT, unhalt)                                                                   \
-    X(COMMAND, FLATTEN, flatten) /* close every position */
+#define COMMAND_VERB_LIST(X)                                                                       \
+    X(COMMAND, LOG_LEVEL, log_level)                                                               \
+    X(COMMAND, ROTATE, rotate)                                                                     \
+    X(COMMAND, SHUTDOWN, shutdown)                                                                 \
+    X(COMMAND, SUSPEND, suspend) /* an agent: number = its id */                                   \
+    X(COMMAND, RESUME, resume)   /* an agent: number = its id */                                   \
+    X(COMMAND, ROLLBACK,                                                                           \
+      rollback)            /* an agent: number = its id; second = version, 0 = the one before */   \
+    X(COMMAND, HALT, halt) /* no new risk; argument = why */                                       \
+    X(COMMAND, UNHALT, unhalt)                                                                     \
+    X(COMMAND, FLATTEN, flatten) /* close every position */                                        \
+    /* Books are taken over, see engine/adopt.h; money as decimals. */                             \
+    X(COMMAND, ADOPT_CASH, adopt_cash)         /* number = initial cash, second = cash */          \
+    X(COMMAND, ADOPT_RESULT, adopt_result)     /* number = realised P&L, second = fees */          \
+    X(COMMAND, ADOPT_TURNOVER, adopt_turnover) /* number = turnover */                             \
+    X(COMMAND, ADOPT_POSITION,                                                                     \
+      adopt_position)                    /* argument = symbol, number = quantity, second = cost */ \
+    X(COMMAND, ADOPT_PRICE, adopt_price) /* argument = symbol, number = its last price */          \
+    X(COMMAND, ADOPT_BOOKS,                                                                        \
+      adopt_books) /* they are whole: number = highest equity, second = the day's first */
 
 #define SIDE_LIST(X)    \
     X(SIDE, HOLD, hold) \

@@ -29,7 +29,9 @@ struct portfolio_counts {
     uint64_t done; /* orders that ended in a last FILL: orders = done + rejects + expired + open */
     uint64_t open;
     uint64_t halts;
-    double max_drawdown; /* of equity, 0 to 1, over the run */
+    uint64_t adoptions;         /* books taken over as a whole */
+    uint64_t adoptions_refused; /* commands of it that could not be followed */
+    double max_drawdown;        /* of equity, 0 to 1, over the run */
 };
 
 struct portfolio_view {

@@ -52,6 +52,13 @@ int books_mark(struct books *books, size_t place, int64_t price);
 int books_fill(struct books *books, size_t place, enum side side, int64_t quantity, int64_t price,
                int64_t fee_bps, struct booking *booking);
 
+/* Half of the range and more is kept free, so that sums and differences of what fits always do. */
+bool books_fits(int64_t amount);
+
+/* Puts a position in place that was built elsewhere, at its present mark. ERROR_RANGE: quantity and
+ * cost cannot belong together; ERROR_OVERFLOW. Nothing changes then. */
+int books_set_position(struct books *books, size_t place, int64_t quantity, int64_t cost);
+
 int64_t books_equity(const struct books *books);
 int64_t books_unrealised_pnl(const struct books *books);
 

@@ -41,6 +41,11 @@ void risk_halt(struct risk *risk);
 /* The present equity is the new peak. */
 void risk_unhalt(struct risk *risk, const struct books *books);
 
+/* Books have been taken over, with the highest equity that they had and the first of this day; one
+ * that cannot be is taken as the present equity. */
+void risk_adopt(struct risk *risk, const struct books *books, int64_t peak, int64_t day_equity,
+                int64_t now_us);
+
 /* 0 to 1. */
 double risk_drawdown(const struct risk *risk, const struct books *books);
 

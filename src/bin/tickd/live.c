@@ -186,6 +186,12 @@ static void command(void *state, const struct command_message *command)
     case COMMAND_HALT:
     case COMMAND_UNHALT:
     case COMMAND_FLATTEN:
+    case COMMAND_ADOPT_CASH:
+    case COMMAND_ADOPT_RESULT:
+    case COMMAND_ADOPT_TURNOVER:
+    case COMMAND_ADOPT_POSITION:
+    case COMMAND_ADOPT_PRICE:
+    case COMMAND_ADOPT_BOOKS:
     case COMMAND_VERB_COUNT:
         break; /* the engine's own */
     }
