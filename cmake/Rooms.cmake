@@ -2,10 +2,16 @@
 #   base <- settings <- market <- bus <- agents <- modules <- engine <- {feed, store, ops} <- sim
 # Link order says the same; scripts/tidy checks it from the include lines.
 
-# tickd_room(ROOM OVER rooms... [USES libraries...])
+include(Embed)
+
+# tickd_room(ROOM OVER rooms... [USES libraries...] [EMBEDS FILE SYMBOL...])
 function(tickd_room room)
-  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "OVER;USES")
+  cmake_parse_arguments(PARSE_ARGV 1 arg "" "" "OVER;USES;EMBEDS")
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/src/${room}/*.c)
+  while(arg_EMBEDS)
+    list(POP_FRONT arg_EMBEDS file symbol)
+    tickd_embed(sources ${CMAKE_SOURCE_DIR}/src/${room}/${file} ${symbol})
+  endwhile()
   list(TRANSFORM arg_OVER PREPEND tickd_)
   if(sources)
     add_library(tickd_${room} STATIC ${sources})
@@ -25,7 +31,8 @@ tickd_room(modules OVER agents)
 tickd_room(engine OVER modules)
 tickd_room(feed OVER engine USES PkgConfig::LIBWEBSOCKETS PkgConfig::LIBUV PkgConfig::CJSON
            PkgConfig::OPENSSL PkgConfig::ZLIB PkgConfig::ZSTD)
-tickd_room(store OVER engine USES PkgConfig::LIBUV PkgConfig::CJSON PkgConfig::SQLITE)
+tickd_room(store OVER engine USES PkgConfig::LIBUV PkgConfig::CJSON PkgConfig::SQLITE
+           EMBEDS schema.sql store_schema)
 tickd_room(ops OVER engine USES PkgConfig::LIBWEBSOCKETS PkgConfig::LIBUV PkgConfig::CJSON
            PkgConfig::OPENSSL PkgConfig::NCURSES)
 tickd_room(sim OVER feed store ops)

@@ -7,18 +7,24 @@
 
 #include "tickd/base/error.h"
 #include "tickd/base/options.h"
+#include "tickd/bin/tickctl_sql.h"
 #include "tickd/ops/ctl_client.h"
 #include "tickd/ops/ctl_view.h"
 #include "tickd/ops/json_rpc.h"
 
 enum { EXIT_DAEMONS_ERROR = 1, HELP_MAX = 8192, WHY_MAX = 1024, RETRY_MS = 100 };
 
-enum option { OPTION_SOCKET, OPTION_JSON, OPTION_HELP, OPTION_VERSION };
+enum option { OPTION_SOCKET, OPTION_DB, OPTION_ROWS, OPTION_JSON, OPTION_HELP, OPTION_VERSION };
 
 static const struct options_entry table[] = {
     {OPTION_SOCKET, "socket", 's', OPTIONS_ONE, false, "PATH",
      "The daemon's control socket. Default: the first that exists of "
      "$RUNTIME_DIRECTORY/control.sock, /run/tickd/control.sock, ./var/run/control.sock."},
+    {OPTION_DB, "db", 'd', OPTIONS_ONE, false, "FILE",
+     "sql: the archive. Default: the running daemon's, else tickd.db in $STATE_DIRECTORY, "
+     "/var/lib/tickd or ./var/state."},
+    {OPTION_ROWS, "rows", 'n', OPTIONS_ONE, false, "N",
+     "sql: at most so many rows. Default: 1000."},
     {OPTION_JSON, "json", 'j', OPTIONS_FLAG, false, NULL,
      "JSON instead of tables, as when the output is no terminal."},
     {OPTION_HELP, "help", 'h', OPTIONS_FLAG, false, NULL, "Print this."},
@@ -27,6 +33,8 @@ static const struct options_entry table[] = {
 
 struct tickctl {
     const char *socket;
+    const char *db;
+    const char *rows;
     bool wants_json;
     bool wants_help;
     bool wants_version;
@@ -58,6 +66,10 @@ static int take_option(struct tickctl *ctl, const struct options_found *found)
         return take_word(ctl, found->value);
     if (found->id == OPTION_SOCKET)
         ctl->socket = found->value;
+    if (found->id == OPTION_DB)
+        ctl->db = found->value;
+    if (found->id == OPTION_ROWS)
+        ctl->rows = found->value;
     ctl->wants_json |= found->id == OPTION_JSON;
     ctl->wants_help |= found->id == OPTION_HELP;
     ctl->wants_version |= found->id == OPTION_VERSION;
@@ -125,6 +137,8 @@ static void print_help(void)
         text_format(&help, "%s%s\n", entry->help,
                     entry->who == CONTROL_OWNER ? " (root and the daemon's own user)" : "");
     }
+    text_add(&help, "  sql QUERY              asks the archive in SQL, running daemon or not: "
+                    "SELECT * FROM fills\n");
     text_add(&help, "  completion             words for bash: eval \"$(tickctl completion)\"\n");
     text_add(&help, "\nOptions:\n");
     options_help(&help, table, ARRAY_LENGTH(table));
@@ -138,6 +152,7 @@ static void print_completion(void)
     fputs("complete -W '", stdout);
     for (size_t i = 0; i < CONTROL_COMMAND_COUNT; i++)
         printf("%s ", control_entry((enum control_id)i)->name);
+    printf("sql ");
     for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
         printf("--%s ", table[i].name);
     fputs("completion' tickctl\n", stdout);
@@ -277,6 +292,21 @@ static int ask(struct tickctl *ctl)
     return code;
 }
 
+static int ask_archive(const struct tickctl *ctl)
+{
+    if (ctl->word_count < 2)
+        return complain(EX_USAGE,
+                        "usage: tickctl sql QUERY, as: tickctl sql 'SELECT * FROM fills'");
+    return tickctl_sql(&(struct tickctl_sql){
+        .socket = ctl->socket,
+        .db = ctl->db,
+        .rows = ctl->rows,
+        .wants_json = ctl->wants_json,
+        .words = ctl->words + 1,
+        .word_count = ctl->word_count - 1,
+    });
+}
+
 int main(int argument_count, char **arguments)
 {
     struct tickctl ctl = {.command = CONTROL_COMMAND_COUNT};
@@ -298,9 +328,11 @@ int main(int argument_count, char **arguments)
         print_completion();
         return 0;
     }
+    ctl.wants_json |= isatty(STDOUT_FILENO) == 0;
+    if (strcmp(ctl.words[0], "sql") == 0)
+        return ask_archive(&ctl);
     code = read_command(&ctl);
     if (code != 0)
         return code;
-    ctl.wants_json |= isatty(STDOUT_FILENO) == 0;
     return ask(&ctl);
 }

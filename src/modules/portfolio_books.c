@@ -163,20 +163,14 @@ static int settle(struct books *books, enum side side, const struct booking *boo
     return 0;
 }
 
-int books_fill(struct books *books, size_t place, enum side side, int64_t quantity, int64_t price,
-               int64_t fee_bps, struct booking *booking)
+/* booking->notional and ->fee are given. */
+static int book(struct books *books, size_t place, enum side side, int64_t quantity,
+                struct booking *booking)
 {
-    ASSERT(place < books->count && quantity > 0 && price > 0 && side != SIDE_HOLD);
     struct books after = *books;
     struct position changed = books->positions[place];
     struct position before = changed;
-    int error = decimal_multiply(quantity, price, DECIMAL_HALF_EVEN, &booking->notional);
-    if (error == 0) {
-        error = books_basis_points(booking->notional, fee_bps, DECIMAL_UP, &booking->fee);
-    }
-    if (error == 0) {
-        error = apply(&changed, side, quantity, booking->notional, &booking->realised_pnl);
-    }
+    int error = apply(&changed, side, quantity, booking->notional, &booking->realised_pnl);
     if (error == 0) {
         error = revalue(&changed);
     }
@@ -192,6 +186,29 @@ int books_fill(struct books *books, size_t place, enum side side, int64_t quanti
     }
     *books = after;
     return 0;
+}
+
+int books_fill(struct books *books, size_t place, enum side side, int64_t quantity, int64_t price,
+               int64_t fee_bps, struct booking *booking)
+{
+    ASSERT(place < books->count && quantity > 0 && price > 0 && side != SIDE_HOLD);
+    int error = decimal_multiply(quantity, price, DECIMAL_HALF_EVEN, &booking->notional);
+    if (error == 0) {
+        error = books_basis_points(booking->notional, fee_bps, DECIMAL_UP, &booking->fee);
+    }
+    return error != 0 ? error : book(books, place, side, quantity, booking);
+}
+
+int books_fill_again(struct books *books, size_t place, enum side side, int64_t quantity,
+                     int64_t price, int64_t fee, struct booking *booking)
+{
+    ASSERT(place < books->count && side != SIDE_HOLD);
+    booking->fee = fee;
+    if (quantity <= 0 || price <= 0 || fee < 0 || !books_fits(fee)) {
+        return ERROR_RANGE;
+    }
+    int error = decimal_multiply(quantity, price, DECIMAL_HALF_EVEN, &booking->notional);
+    return error != 0 ? error : book(books, place, side, quantity, booking);
 }
 
 int64_t books_equity(const struct books *books)

@@ -7,7 +7,7 @@
 
 #include "tickd/base/calendar.h"
 
-enum { COLUMNS_MAX = 24, KEY_MAX = 64 };
+enum { COLUMNS_MAX = 64, KEY_MAX = 64 };
 
 const cJSON *ctl_member(const cJSON *object, const char *path)
 {

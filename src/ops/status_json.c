@@ -347,6 +347,32 @@ static void print_rates_and_latency(const struct status_live *live, struct json 
     json_end(json);
 }
 
+/* null without one. */
+static void print_store(const struct status_live *live, struct json *json)
+{
+    if (!live->store_enabled) {
+        json_null(json, "store");
+        return;
+    }
+    json_begin_object(json, "store");
+    json_text(json, "path", live->store_path);
+    json_flag(json, "failing", live->store_failing);
+    print_optional_text(json, "error", live->store_error);
+    json_integer(json, "run", live->store_run);
+    json_count(json, "rows", live->store_rows);
+    json_count(json, "written", live->store_written);
+    json_count(json, "waiting", live->store_waiting);
+    json_count(json, "capacity", live->store_capacity);
+    json_count(json, "dropped", live->store_dropped);
+    json_count(json, "dropped_essential", live->store_dropped_essential);
+    json_count(json, "removed", live->store_removed);
+    json_count(json, "committed_sequence", live->store_committed_sequence);
+    json_count(json, "bytes", live->store_bytes);
+    json_count(json, "wal_bytes", live->store_wal_bytes);
+    json_count(json, "set_aside", live->store_set_aside);
+    json_end(json);
+}
+
 static void print_process(const struct status_live *live, struct json *json)
 {
     json_begin_object(json, "clients");
@@ -383,6 +409,7 @@ void status_print_json(const struct status *status, struct json *json)
     if (status->live.is_live) {
         print_feed(&status->live, json);
         print_rates_and_latency(&status->live, json);
+        print_store(&status->live, json);
         print_process(&status->live, json);
     }
     json_end(json);

@@ -46,6 +46,7 @@ struct program {
     struct engine *engine;
     struct ingest *ingest;    /* live only */
     struct feed_client *feed; /* live only */
+    struct store *store;      /* live only; NULL: store.path is "off" */
     struct status status;
 };
 

@@ -109,6 +109,23 @@ struct status_live {
     int64_t loop_lag_max_us;                        /* since start */
     double trades_per_s;                            /* over the last 10 s */
     double frames_per_s;
+    /* archive */
+    bool store_enabled; /* else nothing of it is set */
+    bool store_failing;
+    char store_path[STATUS_TEXT_MAX];
+    char store_error[STATUS_TEXT_MAX]; /* "" = none */
+    int64_t store_run;
+    uint64_t store_rows;    /* in the archive, of all runs */
+    uint64_t store_written; /* since start */
+    uint64_t store_waiting;
+    uint64_t store_capacity; /* of the queue */
+    uint64_t store_dropped;  /* rows that found no room in it */
+    uint64_t store_dropped_essential;
+    uint64_t store_removed; /* by retention, since start */
+    uint64_t store_committed_sequence;
+    uint64_t store_bytes;
+    uint64_t store_wal_bytes;
+    uint64_t store_set_aside; /* damaged files, since start */
     /* control */
     uint32_t control_clients;
     uint64_t control_requests;

@@ -52,6 +52,10 @@ int books_mark(struct books *books, size_t place, int64_t price);
 int books_fill(struct books *books, size_t place, enum side side, int64_t quantity, int64_t price,
                int64_t fee_bps, struct booking *booking);
 
+/* The same with the fee told: for books that are made again from fills. */
+int books_fill_again(struct books *books, size_t place, enum side side, int64_t quantity,
+                     int64_t price, int64_t fee, struct booking *booking);
+
 /* Half of the range and more is kept free, so that sums and differences of what fits always do. */
 bool books_fits(int64_t amount);
 

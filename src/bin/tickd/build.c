@@ -9,6 +9,7 @@
 #include "tickd/bin/program.h"
 #include "tickd/feed/client.h"
 #include "tickd/ops/watch_thread.h"
+#include "tickd/store/store.h"
 
 static const char default_config[] = "/etc/tickd/tickd.json";
 
@@ -106,6 +107,7 @@ void program_measure(struct program *program)
     if (is_live(program)) {
         ingest_create(&program->measuring, &program->settings, NULL, watch_clock_ns);
         feed_client_create(&program->measuring, &program->settings);
+        store_create(&program->measuring, &program->settings.store);
     }
 }
 
@@ -134,6 +136,7 @@ int program_build(struct program *program)
         program->ingest =
             ingest_create(&program->arena, &program->settings, program->engine, watch_clock_ns);
         program->feed = feed_client_create(&program->arena, &program->settings);
+        program->store = store_create(&program->arena, &program->settings.store);
     }
     arena_seal(&program->arena);
     return 0;
@@ -145,4 +148,5 @@ void program_unbuild(struct program *program)
     program->engine = NULL;
     program->ingest = NULL;
     program->feed = NULL;
+    program->store = NULL;
 }

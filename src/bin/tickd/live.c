@@ -8,6 +8,7 @@
 
 #include "tickd/base/assert.h"
 #include "tickd/base/calendar.h"
+#include "tickd/bin/archive.h"
 #include "tickd/bin/program.h"
 #include "tickd/feed/client.h"
 #include "tickd/ops/control.h"
@@ -26,6 +27,7 @@ struct live {
     struct health_lines lines;
     struct watch watch;
     struct vitals vitals;
+    struct archive archive;
     struct control *control;
     struct control_host host;
     struct dump *dump;
@@ -158,9 +160,35 @@ static void fill_status(void *state, struct status *status)
     fill_live(live, &status->live);
     feed_client_status(live->program->feed, &status->live);
     vitals_fill_status(&live->vitals, status);
+    store_fill_status(live->archive.store, &status->live);
     if (live->control != NULL) {
         control_fill_status(live->control, status);
     }
+}
+
+/* What the feed, the archive say. */
+
+static void log_text(void *state, enum log_level level, const char *event, const char *text)
+{
+    struct live *live = state;
+    struct log_line line;
+    log_line_begin(&line, &live->log, level, event);
+    log_line_text(&line, "text", text);
+    log_line_end(&line);
+}
+
+/* The archive. */
+
+static int start_store(struct live *live)
+{
+    return archive_start(
+        &live->archive, live->program,
+        &(struct archive_links){.loop = &live->loop, .log = log_text, .state = live});
+}
+
+static void stop_store(struct live *live)
+{
+    archive_stop(&live->archive);
 }
 
 /* The control socket. */
@@ -237,15 +265,6 @@ static void stop_control(struct live *live)
 
 /* The feed. */
 
-static void log_feed(void *state, enum log_level level, const char *event, const char *text)
-{
-    struct live *live = state;
-    struct log_line line;
-    log_line_begin(&line, &live->log, level, event);
-    log_line_text(&line, "text", text);
-    log_line_end(&line);
-}
-
 static void stop_refused(uv_timer_t *timer)
 {
     struct live *live = timer->data;
@@ -278,11 +297,11 @@ static int start_feed(struct live *live)
         .ingest = program->ingest,
         .wall_us = system_time_us,
         .steady_ns = watch_clock_ns,
-        .log = log_feed,
+        .log = log_text,
         .refused = feed_refused,
         .state = live,
     };
-    lws_log_attach(log_feed, live, watch_clock_ns);
+    lws_log_attach(log_text, live, watch_clock_ns);
     int error = feed_client_start(program->feed, &setup, &why);
     if (error != 0) {
         lws_log_detach();
@@ -306,6 +325,7 @@ static void say_vitals(struct live *live, int64_t now_us)
     struct vitals_message vitals = {.wired = 1U << MODULE_CONTROL};
     vitals_sample(&live->vitals, &vitals);
     control_fill_vitals(live->control, &vitals);
+    store_fill_vitals(live->archive.store, &vitals);
     engine_vitals(live->program->engine, &vitals);
     if (health_lines_due(&live->lines, now_us)) {
         struct status *status = &live->program->status;
@@ -409,6 +429,7 @@ static const struct step steps[] = {
     {"watch", start_watch, stop_watch},
     {"vitals", start_vitals, stop_vitals},
     {"signals", start_signals, stop_signals},
+    {"store", start_store, stop_store},
     {"time", start_time, stop_time},
     {"control", start_control, stop_control},
     {"feed", start_feed, stop_feed},

@@ -1,0 +1,30 @@
+/* The daemon's archive: what bin brings together so that src/store can run. */
+#ifndef TICKD_BIN_ARCHIVE_H
+#define TICKD_BIN_ARCHIVE_H
+
+#include <uv.h>
+
+#include "tickd/bin/program.h"
+#include "tickd/store/store.h"
+
+struct archive {
+    struct store *store; /* NULL: store.path is "off" */
+    char path[STATUS_TEXT_MAX];
+};
+
+struct archive_links {
+    uv_loop_t *loop;
+    uint64_t (*durable_sequence)(void *state); /* the tape's; NULL without one */
+    void (*log)(void *state, enum log_level level, const char *event, const char *text);
+    void *state; /* of both */
+};
+
+/* Opens the archive and hangs it on the bus, before the engine's first message. 0 or an exit code,
+ * having said why. */
+int archive_start(struct archive *archive, struct program *program,
+                  const struct archive_links *links);
+
+/* The loop has to run on until it is done. */
+void archive_stop(struct archive *archive);
+
+#endif
