@@ -25,6 +25,17 @@ NAMES(SIMULATION_REASON_LIST, simulation_reason_name)
 NAMES(ORDER_PURPOSE_LIST, order_purpose_name)
 NAMES(REJECT_REASON_LIST, reject_reason_name)
 NAMES(EVOLUTION_EVENT_LIST, evolution_event_name)
+NAMES(ALERT_SEVERITY_LIST, alert_severity_name)
+NAMES(ALERT_STATE_LIST, alert_state_name)
+NAMES(ALERT_ACTION_LIST, alert_action_name)
+
+const char *alert_name(uint32_t id)
+{
+#define X(NAME, name, ...) #name,
+    static const char *const names[] = {ALERT_LIST(X)};
+#undef X
+    return id < ARRAY_LENGTH(names) ? names[id] : "unknown";
+}
 
 const char *session_choice_name(uint32_t value)
 {

@@ -118,7 +118,10 @@ struct engine *engine_create(struct arena *arena, const struct settings *setting
     e->market = market_create(arena, &settings->market, settings->electorate.horizon_bars,
                               settings->history.bars, e->bus, &e->symbols, &e->calendar);
     create_brain(e, arena, settings, symbols);
-    e->monitor = monitor_create(arena, &settings->monitor, settings->history.health, e->bus);
+    e->monitor = monitor_create(arena, &settings->monitor,
+                                &(struct monitor_room){.minutes = settings->history.health,
+                                                       .alerts = settings->history.alerts},
+                                e->bus);
     if (arena_measuring(arena)) {
         return NULL;
     }

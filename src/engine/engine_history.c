@@ -90,6 +90,18 @@ static bool read_reward(const struct engine *engine, size_t index, struct messag
     return true;
 }
 
+static bool read_alert(const struct engine *engine, size_t index, struct message *message)
+{
+    const struct alert_entry *entry = monitor_alert_entry(engine->monitor, index);
+    if (entry == NULL) {
+        return false;
+    }
+    message->head =
+        head_of(TOPIC_ALERT, MODULE_MONITOR, entry->sequence, entry->time_us, SYMBOL_NONE);
+    message->body.alert = entry->alert;
+    return true;
+}
+
 static void fill_profile(const struct engine *engine, int64_t id, const double *parameters,
                          struct agent_profile_message *profile)
 {
@@ -160,6 +172,7 @@ static const struct {
     {"evolution", "parameter_history", read_shadow_change},
     {"evolution", "evolution_history", read_event},
     {"introspection", "reward_metrics_history", read_reward},
+    {"monitor", "alerts", read_alert},
 };
 
 bool engine_history_message(const struct engine *engine, const char *module, const char *name,

@@ -144,6 +144,7 @@ void engine_status(const struct engine *engine, struct status *status)
     fill_histories(engine, status);
     status->module_count = monitor_assess(engine->monitor, status->time_us, status->modules);
     status->health_score = monitor_score(status->modules, status->module_count);
+    monitor_alerts(engine->monitor, status->alerts);
 }
 
 int64_t engine_time_us(const struct engine *engine)

@@ -27,6 +27,7 @@ static const struct route routes[] = {
 
     {TOPIC_FILL, MODULE_INTROSPECTION},
     {TOPIC_EQUITY, MODULE_INTROSPECTION},
+    {TOPIC_EQUITY, MODULE_MONITOR},
 
     {TOPIC_AGENT_UPDATE, MODULE_AGENT_MANAGER},
     {TOPIC_AGENT_PROFILE, MODULE_ELECTORATE},
@@ -36,6 +37,7 @@ static const struct route routes[] = {
     {TOPIC_SHADOW_PROFILE, MODULE_ELECTORATE},
     {TOPIC_WEIGHTS, MODULE_AGENT_MANAGER},
     {TOPIC_WEIGHTS, MODULE_INTROSPECTION},
+    {TOPIC_WEIGHTS, MODULE_MONITOR},
 
     {TOPIC_COMMAND, MODULE_PORTFOLIO},
     {TOPIC_COMMAND, MODULE_AGENT_MANAGER},
@@ -222,7 +224,8 @@ size_t wiring_rules(struct owed_rule rules[BUS_RULES_MAX], const struct wiring_t
  * and one that is placed, and whatever a generation that ends with it changes. */
 size_t wiring_input_messages_max(size_t symbols, const struct settings_electorate *electorate)
 {
-    size_t each_second = 8; /* CLOCK, WEIGHTS, EQUITY, HEALTH, REWARD and what comes of them */
+    /* CLOCK, WEIGHTS, EQUITY, HEALTH, REWARD and what comes of them; every alert */
+    size_t each_second = 8 + ALERT_COUNT;
     size_t each_symbol = 4; /* an order that expires, one of a command, their fills */
     size_t each_bar = 8 + evolution_messages_max(electorate);
     return each_second + symbols * (each_symbol + BARS_OPEN_MAX * each_bar);

@@ -6,6 +6,11 @@
 #include <string.h>
 
 #include "tickd/base/calendar.h"
+#include "tickd/base/real.h"
+
+/* The shell measures once a second. After so long without it the process was not there, or its loop
+ * hung, and alerts stand still. */
+enum { BLIND_AFTER_S = 3 };
 
 enum { PERSIST_VERSION = 1 };
 
@@ -16,6 +21,12 @@ struct monitor {
     struct vitals_message vitals;
     struct health_message last;
     struct ring minutes; /* of struct health_minute */
+    struct ring changes; /* of struct alert_entry */
+    struct alert alerts[ALERT_COUNT];
+    int64_t vitals_at_us; /* 0 = there were none yet */
+    double regret_ratio;
+    bool feed_down;
+    bool halted;
     bool spoken;
 };
 
@@ -27,18 +38,23 @@ const char *module_state_name(uint32_t state)
 }
 
 struct monitor *monitor_create(struct arena *arena, const struct settings_monitor *settings,
-                               int64_t minutes_kept, struct bus *bus)
+                               const struct monitor_room *room, struct bus *bus)
 {
     struct monitor *monitor = arena_take(arena, "monitor", "state", 1, sizeof *monitor);
     struct ring minutes;
-    ring_init(&minutes, arena, "monitor", "health", (size_t)minutes_kept,
+    struct ring changes;
+    ring_init(&minutes, arena, "monitor", "health", (size_t)room->minutes,
               sizeof(struct health_minute));
+    ring_init(&changes, arena, "monitor", "alerts", (size_t)room->alerts,
+              sizeof(struct alert_entry));
     if (arena_measuring(arena)) {
         return NULL;
     }
     monitor->settings = *settings;
     monitor->bus = bus;
     monitor->minutes = minutes;
+    monitor->changes = changes;
+    monitor->regret_ratio = real_nan();
     return monitor;
 }
 
@@ -168,6 +184,59 @@ static void keep_minute(struct monitor *monitor, const struct health_message *he
     ring_push(&monitor->minutes, &minute);
 }
 
+/* Alerts. */
+
+static struct alert_facts facts_of(const struct monitor *monitor,
+                                   const struct health_message *health)
+{
+    return (struct alert_facts){
+        .vitals = &monitor->vitals,
+        .feed = &monitor->feed,
+        .feed_down = monitor->feed_down,
+        .halted = monitor->halted,
+        .regret_ratio = monitor->regret_ratio,
+        .score = health->score,
+        .stale = health->stale,
+        .failed = health->failed,
+    };
+}
+
+static void say_alert(struct monitor *monitor, enum alert_id id, const struct alert_facts *facts,
+                      int64_t now_us)
+{
+    const struct alert_rule *rule = alert_rule(id);
+    struct alert_entry entry = {.time_us = now_us};
+    struct text words;
+    text_init(&words, entry.alert.text, sizeof entry.alert.text);
+    alert_describe(rule->measure, facts, &words);
+    entry.alert.began_us = monitor->alerts[id].began_us;
+    entry.alert.value = alert_measured(rule->measure, facts);
+    entry.alert.threshold = rule->threshold;
+    entry.alert.alert = id;
+    entry.alert.severity = rule->severity;
+    entry.alert.state = monitor->alerts[id].state;
+    entry.alert.action = rule->action;
+    publish_alert(monitor->bus, MODULE_MONITOR, SYMBOL_NONE, &entry.alert);
+    entry.sequence = bus_published(monitor->bus);
+    ring_push(&monitor->changes, &entry);
+}
+
+static void judge_alerts(struct monitor *monitor, const struct health_message *health,
+                         int64_t now_us)
+{
+    struct alert_facts facts = facts_of(monitor, health);
+    if (monitor->vitals_at_us != 0 &&
+        now_us - monitor->vitals_at_us > BLIND_AFTER_S * (int64_t)US_PER_S) {
+        return;
+    }
+    for (uint32_t id = 0; id < ALERT_COUNT; id++) {
+        const struct alert_rule *rule = alert_rule((enum alert_id)id);
+        if (alert_step(&monitor->alerts[id], rule, alert_measured(rule->measure, &facts), now_us)) {
+            say_alert(monitor, (enum alert_id)id, &facts, now_us);
+        }
+    }
+}
+
 /* HEALTH goes out when a module's state other than idle changes, and every minute. */
 static void take_clock(struct monitor *monitor, int64_t now_us)
 {
@@ -186,6 +255,13 @@ static void take_clock(struct monitor *monitor, int64_t now_us)
         monitor->spoken = true;
         publish_health(monitor->bus, MODULE_MONITOR, SYMBOL_NONE, &health);
     }
+    judge_alerts(monitor, &health, now_us);
+}
+
+static void take_feed(struct monitor *monitor, const struct feed_message *feed)
+{
+    monitor->feed = *feed;
+    monitor->feed_down = alert_feed_is_down(monitor->feed_down, (enum feed_state)feed->state);
 }
 
 static void handle(void *state, const struct message *message)
@@ -197,11 +273,18 @@ static void handle(void *state, const struct message *message)
         break;
     case TOPIC_FEED:
         if (message->head.symbol == SYMBOL_NONE) {
-            monitor->feed = message->body.feed;
+            take_feed(monitor, &message->body.feed);
         }
         break;
     case TOPIC_VITALS:
         monitor->vitals = message->body.vitals;
+        monitor->vitals_at_us = message->head.time_us;
+        break;
+    case TOPIC_EQUITY:
+        monitor->halted = message->body.equity.halted != 0;
+        break;
+    case TOPIC_WEIGHTS:
+        monitor->regret_ratio = message->body.weights.regret_ratio;
         break;
     default:
         break;
@@ -211,11 +294,12 @@ static void handle(void *state, const struct message *message)
 static size_t histories(const void *state, struct history *histories, size_t room)
 {
     const struct monitor *monitor = state;
-    if (room == 0) {
+    if (room < 2) {
         return 0;
     }
     histories[0] = history_of_ring("monitor", "health", &monitor->minutes);
-    return 1;
+    histories[1] = history_of_ring("monitor", "alerts", &monitor->changes);
+    return 2;
 }
 
 /* Times that are subtracted from the clock's. */
@@ -260,4 +344,31 @@ struct module monitor_module(struct monitor *monitor)
 const struct health_minute *monitor_minute(const struct monitor *monitor, size_t index)
 {
     return index < ring_size(&monitor->minutes) ? ring_newest(&monitor->minutes, index) : NULL;
+}
+
+const struct alert_entry *monitor_alert_entry(const struct monitor *monitor, size_t index)
+{
+    return index < ring_size(&monitor->changes) ? ring_newest(&monitor->changes, index) : NULL;
+}
+
+void monitor_alerts(const struct monitor *monitor, struct alert_view views[ALERT_COUNT])
+{
+    struct assessment assessments[MODULE_COUNT];
+    size_t count = monitor_assess(monitor, bus_time(monitor->bus), assessments);
+    struct health_message health = summarise(assessments, count);
+    struct alert_facts facts = facts_of(monitor, &health);
+    for (uint32_t id = 0; id < ALERT_COUNT; id++) {
+        const struct alert *alert = &monitor->alerts[id];
+        struct text words;
+        views[id] = (struct alert_view){
+            .id = (enum alert_id)id,
+            .state = alert->state,
+            .since_us = alert->since_us,
+            .began_us = alert->began_us,
+            .fired = alert->fired,
+            .value = alert_measured(alert_rule((enum alert_id)id)->measure, &facts),
+        };
+        text_init(&words, views[id].text, sizeof views[id].text);
+        alert_describe(alert_rule((enum alert_id)id)->measure, &facts, &words);
+    }
 }

@@ -366,6 +366,18 @@ enum module_id {
     F(COUNT, minutes, 0)        \
     F(COUNT, trips, 0)
 
+/* An alert is in another state. began_us: since when its condition has held, or had held before it
+ * was resolved. text: what was measured, in words. */
+#define ALERT_FIELDS(F)                      \
+    F(TIME_US, began_us, 0)                  \
+    F(REAL, value, 0)                        \
+    F(REAL, threshold, 0)                    \
+    F(CHOICE, alert, alert_name)             \
+    F(CHOICE, severity, alert_severity_name) \
+    F(CHOICE, state, alert_state_name)       \
+    F(CHOICE, action, alert_action_name)     \
+    F(TEXT, text, 96)
+
 /* X(NAME, name): the topics. */
 #define TOPICS(X)                     \
     X(TRADE, trade)                   \
@@ -389,7 +401,8 @@ enum module_id {
     X(AGENT_UPDATE, agent_update)     \
     X(SHADOW_PROFILE, shadow_profile) \
     X(EVOLUTION, evolution)           \
-    X(REWARD, reward)
+    X(REWARD, reward)                 \
+    X(ALERT, alert)
 
 enum topic {
 #define X(NAME, name) TOPIC_##NAME,

@@ -4,6 +4,7 @@
 #define TICKD_BUS_VOCABULARY_H
 
 #include "tickd/base/compiler.h"
+#include "tickd/bus/alert_table.h"
 
 /* States of the connection to the feed. */
 #define FEED_STATE_LIST(X)                                                    \
@@ -137,6 +138,22 @@
     X(EVOLUTION, DEGRADED, degraded)       /* a record has worsened: a generation is forced */  \
     X(EVOLUTION, ROLLED_BACK, rolled_back) /* a version did worse than its parent */
 
+#define ALERT_SEVERITY_LIST(X)    \
+    X(SEVERITY, WARNING, warning) \
+    X(SEVERITY, CRITICAL, critical)
+
+/* Where an alert stands: inactive → pending → firing → resolved → pending … */
+#define ALERT_STATE_LIST(X)                                                                     \
+    X(ALERT_STATE, INACTIVE, inactive)                                                          \
+    X(ALERT_STATE, PENDING, pending)   /* the condition holds, or has not been gone for long */ \
+    X(ALERT_STATE, FIRING, firing)     /* it has held for the hold time */                      \
+    X(ALERT_STATE, RESOLVED, resolved) /* it has fired, and has been gone for the clear time */
+
+/* What tickd does by itself when an alert fires. */
+#define ALERT_ACTION_LIST(X)    \
+    X(ALERT_ACTION, NONE, none) \
+    X(ALERT_ACTION, RESTART, restart) /* saves its state and ends, to be started anew */
+
 #define VALUE_ROW(PREFIX, NAME, name) PREFIX##_##NAME,
 
 enum feed_state { FEED_STATE_LIST(VALUE_ROW) FEED_STATE_COUNT };
@@ -153,6 +170,9 @@ enum simulation_reason { SIMULATION_REASON_LIST(VALUE_ROW) SIMULATION_REASON_COU
 enum order_purpose { ORDER_PURPOSE_LIST(VALUE_ROW) ORDER_PURPOSE_COUNT };
 enum reject_reason { REJECT_REASON_LIST(VALUE_ROW) REJECT_REASON_COUNT };
 enum evolution_event { EVOLUTION_EVENT_LIST(VALUE_ROW) EVOLUTION_EVENT_COUNT };
+enum alert_severity { ALERT_SEVERITY_LIST(VALUE_ROW) SEVERITY_COUNT };
+enum alert_state { ALERT_STATE_LIST(VALUE_ROW) ALERT_STATE_COUNT };
+enum alert_action { ALERT_ACTION_LIST(VALUE_ROW) ALERT_ACTION_COUNT };
 
 #undef VALUE_ROW
 
@@ -178,6 +198,9 @@ const char *simulation_reason_name(uint32_t value);
 const char *order_purpose_name(uint32_t value);
 const char *reject_reason_name(uint32_t value);
 const char *evolution_event_name(uint32_t value);
+const char *alert_severity_name(uint32_t value);
+const char *alert_state_name(uint32_t value);
+const char *alert_action_name(uint32_t value);
 const char *session_choice_name(uint32_t value);
 
 #endif

@@ -184,6 +184,7 @@ struct status {
     double health_score;
     size_t module_count;
     struct assessment modules[MODULE_COUNT];
+    struct alert_view alerts[ALERT_COUNT]; /* by enum alert_id */
     size_t history_count;
     struct history histories[STATUS_HISTORIES_MAX];
     uint64_t messages_published;

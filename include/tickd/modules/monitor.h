@@ -1,9 +1,12 @@
-/* The monitor: who is healthy, by what is owed. CLOCK, FEED, VITALS → HEALTH, on every change and
- * once a minute. It reads the bus's accounts and nothing else; a quiet market is no illness. */
+/* The monitor: who is healthy, by what is owed, and what an operator has to hear of. CLOCK, FEED,
+ * VITALS → HEALTH, on every change and once a minute; with EQUITY and WEIGHTS → ALERT, on every
+ * change of an alert's state. Of the modules it reads the bus's accounts and nothing else; a quiet
+ * market is no illness. */
 #ifndef TICKD_MODULES_MONITOR_H
 #define TICKD_MODULES_MONITOR_H
 
 #include "tickd/bus/bus.h"
+#include "tickd/modules/monitor_alerts.h"
 #include "tickd/settings/settings.h"
 
 struct monitor;
@@ -40,9 +43,32 @@ struct health_minute {
     uint32_t lagging;
 };
 
+/* An alert for readers. */
+struct alert_view {
+    enum alert_id id;
+    enum alert_state state;
+    int64_t since_us; /* of the state; 0 = since the start */
+    int64_t began_us; /* since when the condition holds, or had last held; 0 = it never has */
+    uint64_t fired;   /* how often */
+    double value;     /* now; NaN = not known */
+    char text[sizeof(((struct alert_message *)NULL)->text)]; /* the value in words */
+};
+
+/* A change of an alert's state. */
+struct alert_entry {
+    uint64_t sequence; /* of the ALERT */
+    int64_t time_us;
+    struct alert_message alert;
+};
+
+struct monitor_room {
+    int64_t minutes; /* history.health */
+    int64_t alerts;  /* history.alerts */
+};
+
 /* NULL while measuring. */
 struct monitor *monitor_create(struct arena *arena, const struct settings_monitor *settings,
-                               int64_t minutes_kept, struct bus *bus);
+                               const struct monitor_room *room, struct bus *bus);
 
 struct module monitor_module(struct monitor *monitor);
 
@@ -55,5 +81,9 @@ double monitor_score(const struct assessment *assessments, size_t count);
 
 /* `index` 0 is the newest; NULL beyond the oldest. */
 const struct health_minute *monitor_minute(const struct monitor *monitor, size_t index);
+const struct alert_entry *monitor_alert_entry(const struct monitor *monitor, size_t index);
+
+/* Every alert of the table, in its order. */
+void monitor_alerts(const struct monitor *monitor, struct alert_view views[ALERT_COUNT]);
 
 #endif

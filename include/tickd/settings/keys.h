@@ -142,7 +142,8 @@
     INTEGER(history, reward_metrics_history, 100, 1, 1000000, "minutes", "minute metrics")    \
     INTEGER(history, explanations, 1500, 1, 1000000, "orders", "orders explained")            \
     INTEGER(history, bars, 300, 1, 1000000, "bars", "bars kept, each symbol")                 \
-    INTEGER(history, health, 60, 1, 100000, "minutes", "health and memory, minute by minute")
+    INTEGER(history, health, 60, 1, 100000, "minutes", "health and memory, minute by minute") \
+    INTEGER(history, alerts, 300, 1, 100000, "changes", "changes of alerts")
 
 #define SETTINGS_CONTROL(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST)                    \
     INTEGER(control, clients_max, 32, 1, 1024, "clients", "connections to the control socket") \

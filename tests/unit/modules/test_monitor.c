@@ -108,15 +108,16 @@ static void stuck_start(struct stuck *stuck)
 {
     struct settings settings;
     struct bus_limits limits = {.log_messages = 100, .input_messages_max = 1, .symbols = 1};
+    struct monitor_room room = {.minutes = 60, .alerts = 60};
     settings_init(&settings);
     struct arena measuring;
     memset(stuck, 0, sizeof *stuck);
     arena_init_measuring(&measuring);
     bus_create(&measuring, &limits);
-    monitor_create(&measuring, &settings.monitor, 60, NULL);
+    monitor_create(&measuring, &settings.monitor, &room, NULL);
     assert_int_equal(arena_init(&stuck->arena, measuring.used), 0);
     stuck->bus = bus_create(&stuck->arena, &limits);
-    stuck->monitor = monitor_create(&stuck->arena, &settings.monitor, 60, stuck->bus);
+    stuck->monitor = monitor_create(&stuck->arena, &settings.monitor, &room, stuck->bus);
     stuck->modules[0] = (struct module){.id = MODULE_MARKET, .handle = swallow};
     stuck->modules[1] = monitor_module(stuck->monitor);
     bus_wire(stuck->bus, stuck->modules, 2, stuck_routes, ARRAY_LENGTH(stuck_routes), stuck_rules,
