@@ -12,9 +12,26 @@
 #include "tickd/ops/ctl_view.h"
 #include "tickd/ops/json_rpc.h"
 
-enum { EXIT_DAEMONS_ERROR = 1, HELP_MAX = 8192, WHY_MAX = 1024, RETRY_MS = 100 };
+enum {
+    EXIT_DAEMONS_ERROR = 1,
+    HELP_MAX = 8192,
+    WHY_MAX = 1024,
+    RETRY_MS = 100,
+    ANSWER_MS = 2000, /* for an answer that is due at the end of the waiting */
+    MS_PER_S = 1000,
+    NS_PER_MS = 1000000,
+    WAIT_SECONDS_MAX = 31536000
+};
 
-enum option { OPTION_SOCKET, OPTION_DB, OPTION_ROWS, OPTION_JSON, OPTION_HELP, OPTION_VERSION };
+enum option {
+    OPTION_SOCKET,
+    OPTION_DB,
+    OPTION_ROWS,
+    OPTION_TIMEOUT,
+    OPTION_JSON,
+    OPTION_HELP,
+    OPTION_VERSION
+};
 
 static const struct options_entry table[] = {
     {OPTION_SOCKET, "socket", 's', OPTIONS_ONE, false, "PATH",
@@ -25,6 +42,9 @@ static const struct options_entry table[] = {
      "/var/lib/tickd or ./var/state."},
     {OPTION_ROWS, "rows", 'n', OPTIONS_ONE, false, "N",
      "sql: at most so many rows. Default: 1000."},
+    {OPTION_TIMEOUT, "timeout", 't', OPTIONS_ONE, false, "SECONDS",
+     "Of wait: how long to wait, for the daemon to come as well as for its state. Default: for "
+     "ever."},
     {OPTION_JSON, "json", 'j', OPTIONS_FLAG, false, NULL,
      "JSON instead of tables, as when the output is no terminal."},
     {OPTION_HELP, "help", 'h', OPTIONS_FLAG, false, NULL, "Print this."},
@@ -35,6 +55,7 @@ struct tickctl {
     const char *socket;
     const char *db;
     const char *rows;
+    const char *timeout; /* of wait */
     bool wants_json;
     bool wants_help;
     bool wants_version;
@@ -70,6 +91,8 @@ static int take_option(struct tickctl *ctl, const struct options_found *found)
         ctl->db = found->value;
     if (found->id == OPTION_ROWS)
         ctl->rows = found->value;
+    if (found->id == OPTION_TIMEOUT)
+        ctl->timeout = found->value;
     ctl->wants_json |= found->id == OPTION_JSON;
     ctl->wants_help |= found->id == OPTION_HELP;
     ctl->wants_version |= found->id == OPTION_VERSION;
@@ -111,6 +134,8 @@ static int read_command(struct tickctl *ctl)
             text_add(&why, "; --help lists them");
         return complain(EX_USAGE, why.data);
     }
+    if (ctl->timeout != NULL && ctl->command != CONTROL_WAIT)
+        return complain(EX_USAGE, "--timeout is for wait");
     control_arity(control_entry(ctl->command), &least, &most);
     if (ctl->word_count - 1 >= least && ctl->word_count - 1 <= most)
         return 0;
@@ -177,25 +202,8 @@ static int connect_once(struct tickctl *ctl, struct text *why)
     return error != 0 ? error : ctl_connect(&ctl->client, path, why);
 }
 
-/* `wait STATE SECONDS` waits for the daemon itself as well. */
-static int connect_to_daemon(struct tickctl *ctl, struct text *why)
-{
-    struct timespec pause = {.tv_nsec = RETRY_MS * 1000000L};
-    int64_t seconds = 0;
-    int error = connect_once(ctl, why);
-
-    if (ctl->command == CONTROL_WAIT && ctl->word_count > 2)
-        options_whole(ctl->words[2], 1, INT32_MAX, &seconds);
-    for (int64_t tries = seconds * 1000 / RETRY_MS; error == ERROR_NOT_FOUND && tries > 0;
-         tries--) {
-        nanosleep(&pause, NULL);
-        text_clear(why);
-        error = connect_once(ctl, why);
-    }
-    return error;
-}
-
-static int report_error(const char *line)
+/* The exit code of an error reply, and its message. */
+static int explain_error(const char *line, struct text *why)
 {
     cJSON *reply = cJSON_Parse(line);
     const cJSON *error = cJSON_GetObjectItemCaseSensitive(reply, "error");
@@ -208,8 +216,10 @@ static int report_error(const char *line)
         result = EX_NOPERM;
     else if (code == RPC_INVALID_PARAMS || code == RPC_METHOD_NOT_FOUND)
         result = EX_USAGE;
-    complain(result, cJSON_IsString(message) ? message->valuestring
-                                             : "the daemon's answer cannot be understood");
+    else if (code == RPC_STOPPING)
+        result = EX_UNAVAILABLE;
+    text_add(why, cJSON_IsString(message) ? message->valuestring
+                                          : "the daemon's answer cannot be understood");
     cJSON_Delete(reply);
     return result;
 }
@@ -251,7 +261,8 @@ static int show_messages(struct tickctl *ctl)
     return complain(EX_UNAVAILABLE, "the daemon has closed the connection");
 }
 
-static int converse(struct tickctl *ctl)
+/* One request and its answer; the answer of `watch` has no end. */
+static int converse(struct tickctl *ctl, struct text *why)
 {
     const char *result;
     size_t result_length;
@@ -259,19 +270,96 @@ static int converse(struct tickctl *ctl)
     size_t length;
     int error = ctl_send(&ctl->client, ctl->words[0], ctl->words + 1, ctl->word_count - 1);
 
-    if (error == ERROR_FULL)
-        return complain(EX_USAGE, "the arguments are too long");
+    if (error == ERROR_FULL) {
+        text_add(why, "the arguments are too long");
+        return EX_USAGE;
+    }
     /* A daemon that refuses a client says so and closes: it is read even if nothing can be sent. */
     error = ctl_read_line(&ctl->client, &line, &length);
-    if (error != 0)
-        return complain(code_of(error), error == ERROR_CLOSED
-                                            ? "the daemon has closed the connection"
+    if (error != 0) {
+        text_add(why, error == ERROR_CLOSED ? "the daemon has closed the connection"
                                             : "the daemon's answer is too long");
+        return code_of(error);
+    }
     if (!ctl_find_result(line, length, &result, &result_length))
-        return report_error(line);
+        return explain_error(line, why);
     if (ctl->command == CONTROL_WATCH)
         return show_messages(ctl);
     return show_result(ctl, result, result_length);
+}
+
+/* *why says what is wrong, unless it has been said already. */
+static int ask_once(struct tickctl *ctl, int64_t patience_ms, struct text *why)
+{
+    int error = connect_once(ctl, why);
+
+    if (error != 0)
+        return code_of(error);
+    if (patience_ms > 0)
+        ctl_set_patience(&ctl->client, patience_ms);
+    int code = converse(ctl, why);
+
+    ctl_close(&ctl->client);
+    return code;
+}
+
+static int64_t steady_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * MS_PER_S + now.tv_nsec / NS_PER_MS;
+}
+
+/* Asks for the state in the time that is left, which goes out as the daemon's own limit. */
+static int wait_once(struct tickctl *ctl, int64_t left_ms, struct text *why)
+{
+    char seconds[24];
+    struct text text;
+
+    if (left_ms <= 0) {
+        ctl->word_count = 2;
+        return ask_once(ctl, 0, why);
+    }
+    text_init(&text, seconds, sizeof seconds);
+    text_format(&text, "%lld", (long long)((left_ms + MS_PER_S - 1) / MS_PER_S));
+    ctl->words[2] = seconds;
+    ctl->word_count = 3;
+    return ask_once(ctl, left_ms + ANSWER_MS, why);
+}
+
+/* Waits for the daemon too: for one that is not there yet, and over the restart of one that ends.
+ * seconds 0 = for ever. */
+static int wait_for_state(struct tickctl *ctl, int64_t seconds, struct text *why)
+{
+    struct timespec pause = {.tv_nsec = RETRY_MS * NS_PER_MS};
+    int64_t ends_ms = steady_ms() + seconds * MS_PER_S;
+
+    for (;;) {
+        int64_t left_ms = seconds == 0 ? 0 : ends_ms - steady_ms();
+        int code = wait_once(ctl, left_ms > 0 || seconds == 0 ? left_ms : 1, why);
+
+        if (code != EX_UNAVAILABLE || (seconds > 0 && steady_ms() >= ends_ms))
+            return code;
+        text_clear(why);
+        nanosleep(&pause, NULL);
+    }
+}
+
+/* The limit is --timeout, or the second argument. */
+static int ask_to_wait(struct tickctl *ctl, struct text *why)
+{
+    const char *limit = ctl->timeout != NULL  ? ctl->timeout
+                        : ctl->word_count > 2 ? ctl->words[2]
+                                              : NULL;
+    int64_t seconds = 0;
+
+    if (limit != NULL && options_whole(limit, 1, WAIT_SECONDS_MAX, &seconds) != 0) {
+        text_format(why, "found \"%.40s\", allowed: seconds, a whole number from 1 to %d", limit,
+                    WAIT_SECONDS_MAX);
+        return EX_USAGE;
+    }
+    return wait_for_state(ctl, seconds, why);
 }
 
 static int ask(struct tickctl *ctl)
@@ -280,13 +368,10 @@ static int ask(struct tickctl *ctl)
     struct text why;
 
     text_init(&why, memory, sizeof memory);
-    int error = connect_to_daemon(ctl, &why);
+    int code = ctl->command == CONTROL_WAIT ? ask_to_wait(ctl, &why) : ask_once(ctl, 0, &why);
 
-    if (error != 0)
-        return complain(code_of(error), why.data);
-    int code = converse(ctl);
-
-    ctl_close(&ctl->client);
+    if (why.length > 0)
+        return complain(code, why.data);
     if (fflush(stdout) != 0)
         return complain(EX_IOERR, "the output cannot be written");
     return code;

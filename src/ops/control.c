@@ -338,11 +338,28 @@ void control_fill_status(const struct control *control, struct status *status)
     live->control_refused = control->refused;
 }
 
+/* Thousandths of control.output_bytes_max. */
+static uint32_t fullest_client(const struct control *control)
+{
+    size_t limit = control->options.output_bytes_max;
+    size_t most = 0;
+
+    for (size_t i = 0; i < control->options.clients_max; i++) {
+        const struct client *client = control->clients[i];
+        size_t unsent =
+            client != NULL && client->state == CLIENT_OPEN ? output_unsent(&client->output) : 0;
+
+        most = unsent > most ? unsent : most;
+    }
+    return most < limit ? (uint32_t)(most * 1000 / limit) : 1000;
+}
+
 void control_fill_vitals(const struct control *control, struct vitals_message *vitals)
 {
     vitals->control_owed_since_us = 0;
     vitals->control_handled = control->answered;
     vitals->wired |= 1U << MODULE_CONTROL;
+    vitals->clients_fill = fullest_client(control);
     for (size_t i = 0; i < control->options.clients_max; i++) {
         const struct client *client = control->clients[i];
         int64_t since_us = client != NULL ? client->line_waiting_us : 0;

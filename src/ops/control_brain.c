@@ -124,6 +124,14 @@ enum control_outcome answer_decisions(struct call *call)
     return answer_entries(call, "consensus", "consensus_history");
 }
 
+enum control_outcome answer_alerts(struct call *call)
+{
+    if (call_argument(call, 0) != NULL)
+        return answer_entries(call, "monitor", "alerts");
+    status_print_alerts(call_fill_status(call->desk), call->json, NULL, true);
+    return CONTROL_ANSWERED;
+}
+
 /* What changes something: each a COMMAND message. */
 
 static enum control_outcome give_for_agent(struct call *call, enum command_verb verb)

@@ -192,13 +192,7 @@ static bool holds(enum control_state state, const struct status *status)
 
     switch (state) {
     case CONTROL_STATE_HEALTHY:
-        for (size_t i = 0; i < status->module_count; i++) {
-            enum module_state module = status->modules[i].state;
-
-            if (module == MODULE_STALE || module == MODULE_FAILED)
-                return false;
-        }
-        return true;
+        return status_is_healthy(status);
     case CONTROL_STATE_STREAMING:
         return feed == FEED_STREAMING;
     case CONTROL_STATE_READY:

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -93,6 +94,13 @@ void ctl_close(struct ctl_client *client)
         close(client->descriptor);
     free(client->memory);
     *client = (struct ctl_client){.descriptor = -1};
+}
+
+void ctl_set_patience(struct ctl_client *client, int64_t ms)
+{
+    struct timeval patience = {.tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000};
+
+    (void)setsockopt(client->descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
 }
 
 static int send_all(int descriptor, const char *bytes, size_t length)

@@ -44,6 +44,7 @@ static const struct phrase phrases[] = {
     {"loop", "lag $ us", "loop.lag_us", CELL_NUMBER},
     {NULL, "largest $ us", "loop.lag_max_us", CELL_NUMBER},
     {"memory", "rss $", "memory.rss_bytes", CELL_BYTES},
+    {NULL, "budget $", "memory.budget_bytes", CELL_BYTES},
     {NULL, "allocated $", "memory.allocated_bytes", CELL_BYTES},
     {NULL, "arena $", "memory.arena_bytes", CELL_BYTES},
     {NULL, "histories $", "memory.histories_bytes", CELL_BYTES},
@@ -82,7 +83,7 @@ bool ctl_is_healthy(const cJSON *status)
         if (!is_fresh(module))
             return false;
     }
-    return true;
+    return !ctl_is_critical(ctl_member(status, "alerts"));
 }
 
 static void print_head(FILE *out, const cJSON *status)
@@ -156,6 +157,7 @@ void ctl_print_status(FILE *out, const cJSON *status)
 
     print_head(out, status);
     print_health(out, status);
+    ctl_print_firing(out, ctl_member(status, "alerts"));
     text_init(&line, memory, sizeof memory);
     for (size_t i = 0; i < ARRAY_LENGTH(phrases); i++) {
         const cJSON *value = ctl_member(status, phrases[i].key);

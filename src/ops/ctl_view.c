@@ -294,6 +294,9 @@ void ctl_print_result(FILE *out, enum control_id command, const cJSON *result)
     case CONTROL_DECISIONS:
         PRINT_TABLE(out, result, decision_columns);
         break;
+    case CONTROL_ALERTS:
+        ctl_print_alerts(out, result);
+        break;
     case CONTROL_EXPLAIN:
         print_lines(out, result);
         break;

@@ -117,12 +117,46 @@ static void see_command(struct health_lines *lines, const struct command_message
     log_line_end(&line);
 }
 
+/* What begins or may begin, and what has ended. */
+static enum log_level level_of_alert(const struct alert_message *alert)
+{
+    switch ((enum alert_state)alert->state) {
+    case ALERT_STATE_FIRING:
+        return alert->severity == SEVERITY_CRITICAL ? LOG_ERROR : LOG_WARNING;
+    case ALERT_STATE_RESOLVED:
+        return LOG_NOTICE;
+    case ALERT_STATE_PENDING:
+    case ALERT_STATE_INACTIVE:
+    case ALERT_STATE_COUNT:
+        break;
+    }
+    return LOG_INFO;
+}
+
+static void see_alert(struct health_lines *lines, const struct alert_message *alert)
+{
+    struct log_line line;
+
+    log_line_begin(&line, lines->log, level_of_alert(alert), "alert");
+    log_line_text(&line, "alert", alert_name(alert->alert));
+    log_line_text(&line, "severity", alert_severity_name(alert->severity));
+    log_line_text(&line, "state", alert_state_name(alert->state));
+    log_line_real(&line, "value", alert->value, 3);
+    log_line_real(&line, "threshold", alert->threshold, 3);
+    log_line_text(&line, "text", alert->text);
+    if (alert->state == ALERT_STATE_FIRING && alert->action != ALERT_ACTION_NONE)
+        log_line_text(&line, "action", alert_action_name(alert->action));
+    log_line_end(&line);
+}
+
 void health_lines_see(void *state, const struct message *message)
 {
     struct health_lines *lines = state;
 
     if (message->head.topic == TOPIC_HEALTH)
         see_health(lines, &message->body.health);
+    else if (message->head.topic == TOPIC_ALERT)
+        see_alert(lines, &message->body.alert);
     else if (message->head.topic == TOPIC_COMMAND)
         see_command(lines, &message->body.command);
     else if (message->head.topic == TOPIC_FEED && message->head.symbol == SYMBOL_NONE)

@@ -278,6 +278,7 @@ static void print_memory(const struct status *status, struct json *json)
     json_count(json, "rss_bytes", status->rss_bytes);
     print_measured(json, "allocated_bytes", status->allocated_bytes);
     print_measured(json, "resident_bytes", status->resident_bytes);
+    print_measured(json, "budget_bytes", status->budget_bytes);
     if (status->tick_path_allocations < 0)
         json_null(json, "tick_path_allocations");
     else
@@ -403,6 +404,7 @@ void status_print_json(const struct status *status, struct json *json)
     print_evolution(&status->evolution, json);
     print_reward(status, json);
     status_print_health(status, json, "health");
+    status_print_alerts(status, json, "alerts", false);
     status_print_histories(status, json, "histories");
     print_memory(status, json);
     print_time(status, json);

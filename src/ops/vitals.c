@@ -9,7 +9,7 @@
 
 #include "tickd/base/calendar.h"
 
-enum { NS_PER_US = 1000 };
+enum { NS_PER_US = 1000, BYTES_PER_MIB = 1 << 20, BESIDE_ARENA_MIB = 16 };
 
 /* jemalloc(3). The address of a weak function that nobody defines is NULL. */
 TICKD_WEAK int mallctl(const char *name, void *old_value, size_t *old_size, void *new_value,
@@ -144,6 +144,14 @@ void vitals_sample(struct vitals *vitals, struct vitals_message *message)
     message->allocated_bytes = vitals->allocated_bytes;
     message->resident_bytes = vitals->resident_bytes;
     message->loop_lag_us = vitals->lag_sampled_us;
+    message->budget_bytes = vitals->budget_bytes;
+}
+
+uint64_t vitals_budget_bytes(const struct settings_monitor *settings, uint64_t arena_bytes)
+{
+    if (settings->memory_budget_mb > 0)
+        return (uint64_t)settings->memory_budget_mb * BYTES_PER_MIB;
+    return arena_bytes + BESIDE_ARENA_MIB * BYTES_PER_MIB;
 }
 
 void vitals_note_input(struct vitals *vitals, int64_t time_us, const struct status_input *input)
@@ -171,6 +179,7 @@ void vitals_fill_status(struct vitals *vitals, struct status *status)
     status->rss_bytes = vitals->rss_bytes;
     status->allocated_bytes = vitals->allocated_bytes;
     status->resident_bytes = vitals->resident_bytes;
+    status->budget_bytes = vitals->budget_bytes;
     status->tick_path_allocations =
         vitals->thread_allocated != NULL ? vitals->tick_allocations : -1;
     status->live.uptime_ms =

@@ -155,6 +155,9 @@ class Daemon:
                    "--state-dir", self.path("state"), "--set",
                    "feed.url=%s://127.0.0.1:%d" % ("wss" if tls_ca else "ws", port or free_port()),
                    "--set", "feed.symbols=" + symbols, "--set", "feed.subscribe_interval_ms=0"]
+        if os.environ.get("TICKD_SANITIZE") and not any(
+                "monitor.memory_budget_mb" in argument for argument in arguments):
+            command += ["--set", "monitor.memory_budget_mb=4096"]  # sanitizers take their share
         if tls_ca:
             command += ["--set", "feed.ca_file=" + tls_ca]
         with open(self.path("out"), "ab") as out, open(self.path("err"), "ab") as err:

@@ -54,7 +54,8 @@ class Tickctl(unittest.TestCase):
             [os.path.join(BIN, "tickd"), "--runtime-dir", os.path.join(cls.folder.name, "run"),
              "--log-dir", os.path.join(cls.folder.name, "log"),
              "--state-dir", os.path.join(cls.folder.name, "state"),
-             "--set", f"feed.url=ws://127.0.0.1:{closed_port()}", "--set", "feed.symbols=SPY,AAPL"],
+             "--set", f"feed.url=ws://127.0.0.1:{closed_port()}", "--set", "feed.symbols=SPY,AAPL",
+             "--set", "monitor.memory_budget_mb=4096"],  # sanitizers take their share
             env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         # Not there yet: tickctl itself waits for the daemon.
         done = cls.run_ctl("wait", "healthy", "30")

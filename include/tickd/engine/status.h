@@ -195,6 +195,7 @@ struct status {
     uint64_t rss_bytes; /* the shell's */
     uint64_t allocated_bytes;
     uint64_t resident_bytes;
+    uint64_t budget_bytes;         /* that rss_bytes should stay below; 0 = not known */
     int64_t tick_path_allocations; /* −1 = not measured (no jemalloc) */
     /* time */
     double wall_s;

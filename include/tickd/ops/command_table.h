@@ -25,6 +25,8 @@
     X(POSITIONS, positions, "", ANYONE, "cash, equity, and each position that is not flat")     \
     X(TRADES, trades, "[N]", ANYONE, "the newest N fills (20), oldest first")                   \
     X(DECISIONS, decisions, "[N]", ANYONE, "the newest N decisions (20), oldest first")         \
+    X(ALERTS, alerts, "[N]", ANYONE,                                                            \
+      "each alert: state, value, threshold; with N the newest N changes, oldest first")         \
     X(EXPLAIN, explain, "SEQ", ANYONE,                                                          \
       "why: the chain behind a fill, an order or a decision, by its number")                    \
     X(CONFIG, config, "", ANYONE, "the configuration in force, and where each value came from") \

@@ -43,8 +43,8 @@ void control_stop(struct control **control, void (*done)(void *state), void *sta
 /* What the status shows of it. */
 void control_fill_status(const struct control *control, struct status *status);
 
-/* Lines received and not yet answered (though their client would take an answer), and how many
- * were. */
+/* Lines received and not yet answered (though their client would take an answer), how many were,
+ * and how full the fullest client's output is. */
 void control_fill_vitals(const struct control *control, struct vitals_message *vitals);
 
 #endif

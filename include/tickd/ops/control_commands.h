@@ -36,9 +36,9 @@ struct control_peer {
 };
 
 /* States that can be waited for. */
-#define CONTROL_STATES(X)                               \
-    X(HEALTHY, healthy, "no module is stale or failed") \
-    X(STREAMING, streaming, "trades are coming in")     \
+#define CONTROL_STATES(X)                                                            \
+    X(HEALTHY, healthy, "no module is stale or failed, no critical alert is firing") \
+    X(STREAMING, streaming, "trades are coming in")                                  \
     X(READY, ready, "the feed is subscribed, streaming or idle")
 
 enum control_state {

@@ -23,6 +23,10 @@ int ctl_find_socket(const char *given, char path[CTL_PATH_MAX], struct text *why
 int ctl_connect(struct ctl_client *client, const char *path, struct text *why);
 void ctl_close(struct ctl_client *client);
 
+/* How long ctl_read_line() waits for more before it gives up with ERROR_CLOSED; without this,
+ * for ever. */
+void ctl_set_patience(struct ctl_client *client, int64_t ms);
+
 /* Sends a JSON-RPC request with the id 1. ERROR_FULL it is longer than a line may be, ERROR_CLOSED.
  */
 int ctl_send(struct ctl_client *client, const char *method, const char *const *arguments,

@@ -17,7 +17,13 @@ void ctl_print_message(FILE *out, const cJSON *message);
 /* The status document, on one screen. */
 void ctl_print_status(FILE *out, const cJSON *status);
 
-/* Whether a status document's modules are all fresh. */
+/* The list of alerts, or of their changes; and a line for each that fires, "alerts    NAME …". */
+void ctl_print_alerts(FILE *out, const cJSON *list);
+void ctl_print_firing(FILE *out, const cJSON *list);
+/* Whether a critical one fires. */
+bool ctl_is_critical(const cJSON *list);
+
+/* Whether a status document's modules are all fresh, and no critical alert is firing. */
 bool ctl_is_healthy(const cJSON *status);
 
 #endif

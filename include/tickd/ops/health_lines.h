@@ -1,6 +1,6 @@
 /* What the health log says by itself: a summary every minute, the sizes of all histories every five
- * minutes (both from the status document), and at once each change of a module, of the feed or of a
- * symbol's stream, and each command (by a tap). */
+ * minutes (both from the status document), and at once each change of a module, of an alert, of the
+ * feed or of a symbol's stream, and each command (by a tap). */
 #ifndef TICKD_OPS_HEALTH_LINES_H
 #define TICKD_OPS_HEALTH_LINES_H
 

@@ -17,6 +17,11 @@ void status_print_modules(const struct status *status, struct json *json, const 
 void status_print_histories(const struct status *status, struct json *json, const char *key);
 void status_print_agents(const struct status *status, struct json *json, const char *key);
 void status_print_positions(const struct status *status, struct json *json, const char *key);
+/* Every alert of the table; with_words: also what it means and what to do about it. */
+void status_print_alerts(const struct status *status, struct json *json, const char *key,
+                         bool with_words);
+/* No module is stale or has failed, and no critical alert is firing. */
+bool status_is_healthy(const struct status *status);
 /* One agent with its parameters by name. */
 void status_print_agent(const struct agent_row *agent, const struct introspection_agent *metrics,
                         struct json *json);

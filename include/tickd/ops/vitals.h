@@ -14,6 +14,7 @@
 
 #include "tickd/engine/status.h"
 #include "tickd/ops/rate.h"
+#include "tickd/settings/settings.h"
 
 struct vitals {
     uv_prepare_t prepare;
@@ -34,6 +35,7 @@ struct vitals {
     uint64_t rss_bytes;
     uint64_t allocated_bytes;
     uint64_t resident_bytes;
+    uint64_t budget_bytes; /* what the process should need; the caller's, 0 = not known */
     struct rate trades;
     struct rate frames;
     void (*done)(void *state);
@@ -49,6 +51,9 @@ void vitals_stop(struct vitals *vitals, void (*done)(void *state), void *state);
 
 /* Once a second: fills the memory and the loop of a VITALS message, begins the next second. */
 void vitals_sample(struct vitals *vitals, struct vitals_message *message);
+
+/* monitor.memory_budget_mb in bytes, or the arena and what libraries and code need beside it. */
+uint64_t vitals_budget_bytes(const struct settings_monitor *settings, uint64_t arena_bytes);
 
 /* Once a second: the counters whose rates the status shows. */
 void vitals_note_input(struct vitals *vitals, int64_t time_us, const struct status_input *input);

@@ -132,6 +132,8 @@ static int start_vitals(struct live *live)
     if (error != 0) {
         return complain_of_loop("the loop's measurement", error);
     }
+    live->vitals.budget_bytes =
+        vitals_budget_bytes(&live->program->settings.monitor, live->program->arena.size);
     ingest_set_probe(live->program->ingest, tick_begin, tick_end, &live->vitals);
     return 0;
 }
