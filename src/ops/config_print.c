@@ -120,7 +120,7 @@ static void print_key(const struct printer *printer, size_t index, bool first, b
     struct text value;
 
     text_init(&value, memory, sizeof memory);
-    settings_print_value(printer->settings, setting, &value);
+    settings_print_shown(printer->settings, setting, &value);
     if (printer->origins == NULL) {
         fputs(first ? "" : "\n", printer->out);
         print_meaning(printer, setting, value.data, columns);

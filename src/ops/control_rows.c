@@ -130,7 +130,7 @@ void control_print_settings(const struct settings *settings, const struct config
         json_begin_object(json, NULL);
         json_text(json, "key", setting->key);
         json_raw(json, "value");
-        settings_print_value(settings, setting, json->out);
+        settings_print_shown(settings, setting, json->out);
         json_text(json, "unit", setting->unit);
         json_text(json, "origin", setting_origin_name(origin->origin));
         if (origin->origin == ORIGIN_FILE)

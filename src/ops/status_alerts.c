@@ -44,6 +44,28 @@ void status_print_alerts(const struct status *status, struct json *json, const c
     json_end(json);
 }
 
+static void print_sink(const struct status_sink *sink, struct json *json, const char *key)
+{
+    if (!sink->is_set) {
+        json_null(json, key);
+        return;
+    }
+    json_begin_object(json, key);
+    json_count(json, "done", sink->done);
+    json_count(json, "failed", sink->failed);
+    json_count(json, "dropped", sink->dropped);
+    json_count(json, "waiting", sink->waiting);
+    json_end(json);
+}
+
+void status_print_alert_sinks(const struct status_live *live, struct json *json)
+{
+    json_begin_object(json, "alert_sinks");
+    print_sink(&live->alert_command, json, "command");
+    print_sink(&live->alert_webhook, json, "webhook");
+    json_end(json);
+}
+
 bool status_is_healthy(const struct status *status)
 {
     for (size_t i = 0; i < status->module_count; i++) {

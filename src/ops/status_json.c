@@ -412,6 +412,7 @@ void status_print_json(const struct status *status, struct json *json)
         print_feed(&status->live, json);
         print_rates_and_latency(&status->live, json);
         print_store(&status->live, json);
+        status_print_alert_sinks(&status->live, json);
         print_process(&status->live, json);
     }
     json_end(json);

@@ -5,6 +5,8 @@
 #include "tickd/base/assert.h"
 #include "tickd/base/calendar.h"
 #include "tickd/base/error.h"
+#include "tickd/base/web_url.h"
+#include "tickd/base/words.h"
 #include "tickd/settings/settings.h"
 
 enum {
@@ -38,6 +40,8 @@ static int check_symbols(const struct settings *settings, struct text *why);
 static int check_duplicate_prints(const struct settings *settings, struct text *why);
 static int check_exceptions(const struct settings *settings, struct text *why);
 static int check_tape_buffer(const struct settings *settings, struct text *why);
+static int check_command(const struct settings *settings, struct text *why);
+static int check_webhook(const struct settings *settings, struct text *why);
 
 static const struct rule rules[] = {
     {"feed.url", check_url},
@@ -45,6 +49,8 @@ static const struct rule rules[] = {
     {"market.duplicate_prints", check_duplicate_prints},
     {"market.exceptions", check_exceptions},
     {"tape.buffer_bytes", check_tape_buffer},
+    {"alerts.command", check_command},
+    {"alerts.webhook", check_webhook},
 };
 
 static const struct setting *known(const char *key)
@@ -105,6 +111,39 @@ static int check_tape_buffer(const struct settings *settings, struct text *why)
         return 0;
     text_format(why, "found %lld, allowed: at least %lld, 1.5 × feed.frame_bytes_max and 4096",
                 (long long)settings->tape.buffer_bytes, (long long)least);
+    return ERROR_RANGE;
+}
+
+/* The program's path is looked at where it is run. */
+static int check_command(const struct settings *settings, struct text *why)
+{
+    const char *command = settings->alerts.command;
+    char memory[SETTING_TEXT_MAX + 1];
+    const char *words[SETTING_COMMAND_WORDS_MAX];
+    size_t count;
+    int error =
+        words_split(command, memory, sizeof memory, words, SETTING_COMMAND_WORDS_MAX, &count);
+
+    if (error == 0 && (command[0] == '\0' || (count > 0 && words[0][0] == '/')))
+        return 0;
+    text_add(why, "found ");
+    settings_print_found(command, strlen(command), why);
+    text_format(why,
+                ", allowed: nothing, or the whole path of a program and its arguments, at most %d "
+                "words, each quote with its end",
+                SETTING_COMMAND_WORDS_MAX);
+    return ERROR_RANGE;
+}
+
+/* The message does not show the address: services put secrets into it. */
+static int check_webhook(const struct settings *settings, struct text *why)
+{
+    struct web_url url;
+
+    if (settings->alerts.webhook[0] == '\0' || web_url_parse(settings->alerts.webhook, &url) == 0)
+        return 0;
+    text_add(why, "found another form of URL, allowed: nothing, or "
+                  "http[s]://[USER:PASSWORD@]HOST[:PORT][/PATH][?QUERY]");
     return ERROR_RANGE;
 }
 

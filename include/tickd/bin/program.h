@@ -44,9 +44,10 @@ struct program {
     struct arena measuring;
     struct arena arena;
     struct engine *engine;
-    struct ingest *ingest;    /* live only */
-    struct feed_client *feed; /* live only */
-    struct store *store;      /* live only; NULL: store.path is "off" */
+    struct ingest *ingest;     /* live only */
+    struct feed_client *feed;  /* live only */
+    struct store *store;       /* live only; NULL: store.path is "off" */
+    struct alert_sinks *sinks; /* live only */
     struct status status;
 };
 

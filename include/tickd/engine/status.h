@@ -80,6 +80,15 @@ struct status_evolution {
     uint64_t scored_bars;
 };
 
+/* Where alerts are told outside. */
+struct status_sink {
+    bool is_set; /* it is configured */
+    uint64_t done;
+    uint64_t failed;
+    uint64_t dropped; /* before their turn */
+    uint64_t waiting; /* with the one at hand */
+};
+
 /* Only a live process has this. */
 struct status_live {
     bool is_live;
@@ -150,6 +159,9 @@ struct status_live {
     uint64_t tape_packed_bytes;
     uint64_t tape_failures;      /* attempts to write that failed */
     int64_t tape_durable_lag_ms; /* age of the oldest line that is not on the disk */
+    /* alerts */
+    struct status_sink alert_command;
+    struct status_sink alert_webhook;
 };
 
 struct status {

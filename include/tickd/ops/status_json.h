@@ -20,6 +20,8 @@ void status_print_positions(const struct status *status, struct json *json, cons
 /* Every alert of the table; with_words: also what it means and what to do about it. */
 void status_print_alerts(const struct status *status, struct json *json, const char *key,
                          bool with_words);
+/* What has become of them, live: "alert_sinks". */
+void status_print_alert_sinks(const struct status_live *live, struct json *json);
 /* No module is stale or has failed, and no critical alert is firing. */
 bool status_is_healthy(const struct status *status);
 /* One agent with its parameters by name. */

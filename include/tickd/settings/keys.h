@@ -156,7 +156,7 @@
 
 #define SETTINGS_ALERTS(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST)                     \
     TEXT(alerts, command, "",                                                                  \
-         "program, with its arguments, that is run for each alert that fires or resolves")     \
+         "program and arguments, without a shell, run for each alert that fires or resolves")  \
     TEXT(alerts, webhook, "", "http:// or https:// address that each such alert is posted to") \
     INTEGER(alerts, timeout_s, 10, 1, 600, "s", "a command or a post that takes longer is ended")
 

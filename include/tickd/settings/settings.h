@@ -10,6 +10,7 @@
 
 enum {
     SETTING_TEXT_MAX = 256,
+    SETTING_COMMAND_WORDS_MAX = 32, /* of alerts.command */
     SETTING_LIST_MAX = 256,
     SETTING_ITEM_MAX = 40,
     SETTING_KEY_MAX = 64,
@@ -147,6 +148,11 @@ size_t settings_list_count(const struct settings *settings, const struct setting
 
 /* The value as JSON text, on one line. */
 void settings_print_value(const struct settings *settings, const struct setting *setting,
+                          struct text *out);
+
+/* The same for people and programs that look at a running daemon: of an address that may hold a
+ * secret (alerts.webhook) only scheme, host and port. */
+void settings_print_shown(const struct settings *settings, const struct setting *setting,
                           struct text *out);
 
 /* What is allowed, for error messages and manuals: "whole number, 100 to 86400000 ms". */

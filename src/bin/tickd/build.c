@@ -8,6 +8,7 @@
 
 #include "tickd/bin/program.h"
 #include "tickd/feed/client.h"
+#include "tickd/ops/alert_sinks.h"
 #include "tickd/ops/watch_thread.h"
 #include "tickd/store/store.h"
 
@@ -64,6 +65,10 @@ static int check(struct program *program, struct text *error)
         struct text why;
         text_init(&why, memory, sizeof memory);
         code = engine_check_settings(&program->settings, &key, &why);
+        if (code == 0 && is_live(program)) {
+            key = "alerts.command";
+            code = alert_command_check(program->settings.alerts.command, &why);
+        }
         if (code != 0) {
             text_format(error, "%s: %s", key, memory);
         }
@@ -108,6 +113,7 @@ void program_measure(struct program *program)
         ingest_create(&program->measuring, &program->settings, NULL, watch_clock_ns);
         feed_client_create(&program->measuring, &program->settings);
         store_create(&program->measuring, &program->settings.store);
+        alert_sinks_create(&program->measuring);
     }
 }
 
@@ -137,6 +143,7 @@ int program_build(struct program *program)
             ingest_create(&program->arena, &program->settings, program->engine, watch_clock_ns);
         program->feed = feed_client_create(&program->arena, &program->settings);
         program->store = store_create(&program->arena, &program->settings.store);
+        program->sinks = alert_sinks_create(&program->arena);
     }
     arena_seal(&program->arena);
     return 0;
@@ -149,4 +156,5 @@ void program_unbuild(struct program *program)
     program->ingest = NULL;
     program->feed = NULL;
     program->store = NULL;
+    program->sinks = NULL;
 }

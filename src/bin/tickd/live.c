@@ -8,6 +8,7 @@
 
 #include "tickd/base/assert.h"
 #include "tickd/base/calendar.h"
+#include "tickd/bin/alerting.h"
 #include "tickd/bin/archive.h"
 #include "tickd/bin/program.h"
 #include "tickd/feed/client.h"
@@ -28,6 +29,7 @@ struct live {
     struct watch watch;
     struct vitals vitals;
     struct archive archive;
+    struct alerting alerting;
     struct control *control;
     struct control_host host;
     struct dump *dump;
@@ -163,6 +165,7 @@ static void fill_status(void *state, struct status *status)
     feed_client_status(live->program->feed, &status->live);
     vitals_fill_status(&live->vitals, status);
     store_fill_status(live->archive.store, &status->live);
+    alert_sinks_fill_status(live->alerting.sinks, &status->live);
     if (live->control != NULL) {
         control_fill_status(live->control, status);
     }
@@ -191,6 +194,23 @@ static int start_store(struct live *live)
 static void stop_store(struct live *live)
 {
     archive_stop(&live->archive);
+}
+
+/* Alerts, and the one that wants tickd to end. */
+
+static void restart(void *state)
+{
+    begin_stop(state, EX_TEMPFAIL, "an alert asks for a restart (memory_limit)");
+}
+
+static int start_alerts(struct live *live)
+{
+    return alerting_start(&live->alerting, live->program, &live->loop, &live->log, restart, live);
+}
+
+static void stop_alerts(struct live *live)
+{
+    alerting_stop(&live->alerting);
 }
 
 /* The control socket. */
@@ -432,6 +452,7 @@ static const struct step steps[] = {
     {"vitals", start_vitals, stop_vitals},
     {"signals", start_signals, stop_signals},
     {"store", start_store, stop_store},
+    {"alerts", start_alerts, stop_alerts},
     {"time", start_time, stop_time},
     {"control", start_control, stop_control},
     {"feed", start_feed, stop_feed},
