@@ -37,7 +37,7 @@ int alert_command_check(const char *command, struct text *why)
 
     if (is_there && S_ISREG(file.st_mode) && access(words[0], X_OK) == 0)
         return 0;
-    text_format(why, "found %s, which %s, allowed: the path of a program that this user may run",
+    text_format(why, "found %s (%s), allowed: the path of a program that this user may run",
                 words[0], is_there ? "cannot be executed" : strerror(errno));
     return is_there ? ERROR_DENIED : ERROR_NOT_FOUND;
 }
@@ -45,6 +45,7 @@ int alert_command_check(const char *command, struct text *why)
 void alert_command_init(struct alert_command *command, uv_loop_t *loop, struct health_log *log,
                         const char *host, void (*idle)(void *state), void *idle_state)
 {
+    signal(SIGPIPE, SIG_IGN); /* a program that does not read is an error of write(), no more */
     memset(command, 0, sizeof *command);
     command->loop = loop;
     command->log = log;
