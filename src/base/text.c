@@ -3,6 +3,7 @@
 #include "tickd/base/text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "tickd/base/assert.h"
@@ -85,6 +86,18 @@ void text_format_list(struct text *text, const char *format, va_list arguments)
     text->cut = true;
     text->length += needed < 0 ? 0 : whole_characters(end, room - 1);
     text->data[text->length] = '\0';
+}
+
+void text_add_real(struct text *text, double value)
+{
+    char digits[32];
+
+    for (int precision = 15; precision <= 17; precision++) {
+        (void)snprintf(digits, sizeof digits, "%.*g", precision, value);
+        if (strtod(digits, NULL) == value)
+            break;
+    }
+    text_add(text, digits);
 }
 
 bool text_copy(char *target, size_t capacity, const char *source)

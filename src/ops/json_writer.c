@@ -2,8 +2,6 @@
 #include "tickd/ops/json_writer.h"
 
 #include <inttypes.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tickd/base/assert.h"
@@ -103,19 +101,11 @@ void json_count(struct json *json, const char *key, uint64_t value)
 
 void json_real(struct json *json, const char *key, double value)
 {
-    char digits[32];
-
     json_raw(json, key);
-    if (!(value - value == 0.0)) {
+    if (value - value == 0.0)
+        text_add_real(json->out, value);
+    else
         text_add(json->out, "null");
-        return;
-    }
-    for (int precision = 15; precision <= 17; precision++) {
-        (void)snprintf(digits, sizeof digits, "%.*g", precision, value);
-        if (strtod(digits, NULL) == value)
-            break;
-    }
-    text_add(json->out, digits);
 }
 
 void json_money(struct json *json, const char *key, int64_t value)

@@ -345,6 +345,7 @@ static void print_rates_and_latency(const struct status_live *live, struct json 
     json_begin_object(json, "loop");
     json_integer(json, "lag_us", live->loop_lag_us);
     json_integer(json, "lag_max_us", live->loop_lag_max_us);
+    print_quantiles(json, "turn_us", &live->loop_turn_us);
     json_end(json);
 }
 

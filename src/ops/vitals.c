@@ -82,6 +82,7 @@ static void note_turn(uv_prepare_t *prepare)
         uint64_t waited_ns = idle_ns - vitals->turn_idle_ns;
         int64_t worked_us = waited_ns < turn_ns ? (int64_t)((turn_ns - waited_ns) / NS_PER_US) : 0;
 
+        histogram_record(&vitals->turns_us, worked_us);
         if (worked_us > vitals->lag_us)
             vitals->lag_us = worked_us;
         if (worked_us > vitals->lag_max_us)
@@ -190,6 +191,7 @@ void vitals_fill_status(struct vitals *vitals, struct status *status)
     }
     status->live.loop_lag_us = vitals->lag_sampled_us;
     status->live.loop_lag_max_us = vitals->lag_max_us;
+    status->live.loop_turn_us = status_quantiles_of(&vitals->turns_us);
     status->live.trades_per_s = rate_per_s(&vitals->trades);
     status->live.frames_per_s = rate_per_s(&vitals->frames);
 }

@@ -23,6 +23,10 @@ void text_add_char(struct text *text, char character);
 void text_format(struct text *text, const char *format, ...) TICKD_PRINTF(2, 3);
 void text_format_list(struct text *text, const char *format, va_list arguments) TICKD_PRINTF(2, 0);
 
+/* The shortest of the usual digits that read back as the same double: "0.1", "1e+300"; "nan" and
+ * "inf" as printf has them. */
+void text_add_real(struct text *text, double value);
+
 /* Copies `source` into `target` of `capacity` bytes, always terminated; true when all of it fitted.
  */
 bool text_copy(char *target, size_t capacity, const char *source);

@@ -116,6 +116,7 @@ struct status_live {
     struct status_quantiles receive_to_decision_us; /* frame at the door to all of it dispatched */
     int64_t loop_lag_us;                            /* latest second's largest */
     int64_t loop_lag_max_us;                        /* since start */
+    struct status_quantiles loop_turn_us;           /* what each turn of the loop worked */
     double trades_per_s;                            /* over the last 10 s */
     double frames_per_s;
     /* archive */

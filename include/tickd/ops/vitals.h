@@ -26,6 +26,7 @@ struct vitals {
     int64_t lag_us; /* largest since the last sample */
     int64_t lag_sampled_us;
     int64_t lag_max_us;
+    struct histogram turns_us; /* what each turn worked */
     uint64_t loop_started_ns;
     /* the tick path */
     const uint64_t *thread_allocated; /* jemalloc's counter of this thread, or NULL */

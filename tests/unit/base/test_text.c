@@ -272,6 +272,25 @@ static void test_a_json_string_that_is_cut_stays_inside(void **state)
     }
 }
 
+static void check_real(double value, const char *expected)
+{
+    char digits[32];
+
+    text_init(&text, digits, sizeof digits);
+    text_add_real(&text, value);
+    assert_string_equal(text.data, expected);
+}
+
+static void test_a_real_has_the_fewest_digits_that_read_back_as_itself(void **state)
+{
+    (void)state;
+    check_real(0.0, "0");
+    check_real(0.1, "0.1");
+    check_real(0.1 + 0.2, "0.30000000000000004");
+    check_real(-1e300, "-1e+300");
+    check_real(9007199254740991.0, "9007199254740991");
+}
+
 static void start_without_room(void)
 {
     text_init(&text, memory, 0);
@@ -300,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_json_strings_are_quoted_and_escaped),
         cmocka_unit_test(test_invalid_utf8_in_json_is_replaced),
         cmocka_unit_test(test_a_json_string_that_is_cut_stays_inside),
+        cmocka_unit_test(test_a_real_has_the_fewest_digits_that_read_back_as_itself),
         cmocka_unit_test(test_a_text_without_room_for_its_zero_aborts),
     };
 
