@@ -9,6 +9,7 @@
 #include "tickd/base/options.h"
 #include "tickd/bin/tickctl_sql.h"
 #include "tickd/ops/ctl_client.h"
+#include "tickd/ops/ctl_stats.h"
 #include "tickd/ops/ctl_view.h"
 #include "tickd/ops/json_rpc.h"
 
@@ -29,6 +30,9 @@ enum option {
     OPTION_ROWS,
     OPTION_TIMEOUT,
     OPTION_JSON,
+    OPTION_ONCE,
+    OPTION_PREVIOUS,
+    OPTION_FILE,
     OPTION_HELP,
     OPTION_VERSION
 };
@@ -47,6 +51,12 @@ static const struct options_entry table[] = {
      "ever."},
     {OPTION_JSON, "json", 'j', OPTIONS_FLAG, false, NULL,
      "JSON instead of tables, as when the output is no terminal."},
+    {OPTION_ONCE, "once", '1', OPTIONS_FLAG, false, NULL,
+     "stats: print once, and all of it, also on a terminal."},
+    {OPTION_PREVIOUS, "previous", 'p', OPTIONS_FLAG, false, NULL,
+     "stats: of the run before this one."},
+    {OPTION_FILE, "file", 'f', OPTIONS_ONE, false, "FILE",
+     "stats: the page to read. Default: tickd.stats beside the socket."},
     {OPTION_HELP, "help", 'h', OPTIONS_FLAG, false, NULL, "Print this."},
     {OPTION_VERSION, "version", 'V', OPTIONS_FLAG, false, NULL, "Print the version."},
 };
@@ -56,7 +66,10 @@ struct tickctl {
     const char *db;
     const char *rows;
     const char *timeout; /* of wait */
+    const char *file;
     bool wants_json;
+    bool wants_once;
+    bool wants_previous;
     bool wants_help;
     bool wants_version;
     const char *words[CONTROL_ARGUMENTS_MAX + 1]; /* the command and its arguments */
@@ -93,7 +106,11 @@ static int take_option(struct tickctl *ctl, const struct options_found *found)
         ctl->rows = found->value;
     if (found->id == OPTION_TIMEOUT)
         ctl->timeout = found->value;
+    if (found->id == OPTION_FILE)
+        ctl->file = found->value;
     ctl->wants_json |= found->id == OPTION_JSON;
+    ctl->wants_once |= found->id == OPTION_ONCE;
+    ctl->wants_previous |= found->id == OPTION_PREVIOUS;
     ctl->wants_help |= found->id == OPTION_HELP;
     ctl->wants_version |= found->id == OPTION_VERSION;
     return 0;
@@ -164,6 +181,8 @@ static void print_help(void)
     }
     text_add(&help, "  sql QUERY              asks the archive in SQL, running daemon or not: "
                     "SELECT * FROM fills\n");
+    text_add(&help, "  stats [GLOB]...        the daemon's counters, without asking it: also while "
+                    "it hangs, and after a crash\n");
     text_add(&help, "  completion             words for bash: eval \"$(tickctl completion)\"\n");
     text_add(&help, "\nOptions:\n");
     options_help(&help, table, ARRAY_LENGTH(table));
@@ -177,7 +196,7 @@ static void print_completion(void)
     fputs("complete -W '", stdout);
     for (size_t i = 0; i < CONTROL_COMMAND_COUNT; i++)
         printf("%s ", control_entry((enum control_id)i)->name);
-    printf("sql ");
+    printf("sql stats ");
     for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
         printf("--%s ", table[i].name);
     fputs("completion' tickctl\n", stdout);
@@ -392,6 +411,27 @@ static int ask_archive(const struct tickctl *ctl)
     });
 }
 
+/* The page of counters: no conversation. */
+static int run_stats(const struct tickctl *ctl)
+{
+    char memory[WHY_MAX];
+    struct text why;
+    struct ctl_stats_command command = {
+        .socket = ctl->socket,
+        .file = ctl->file,
+        .is_previous = ctl->wants_previous,
+        .wants_json = ctl->wants_json,
+        .lives = !ctl->wants_json && !ctl->wants_once,
+        .globs = ctl->words + 1,
+        .glob_count = ctl->word_count - 1,
+    };
+
+    text_init(&why, memory, sizeof memory);
+    int code = ctl_stats_run(&command, stdout, &why);
+
+    return code != 0 ? complain(code, why.data) : 0;
+}
+
 int main(int argument_count, char **arguments)
 {
     struct tickctl ctl = {.command = CONTROL_COMMAND_COUNT};
@@ -416,6 +456,8 @@ int main(int argument_count, char **arguments)
     ctl.wants_json |= isatty(STDOUT_FILENO) == 0;
     if (strcmp(ctl.words[0], "sql") == 0)
         return ask_archive(&ctl);
+    if (strcmp(ctl.words[0], "stats") == 0)
+        return run_stats(&ctl);
     code = read_command(&ctl);
     if (code != 0)
         return code;

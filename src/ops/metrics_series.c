@@ -285,6 +285,35 @@ bool metric_read(const struct metric_row *row, const struct status *status, size
     return false;
 }
 
+enum metric_kind metric_kind_of(const struct metric_row *row)
+{
+    switch (row->reading) {
+    case METRIC_READ_COUNT:
+    case METRIC_READ_COUNT_OR_NONE:
+    case METRIC_READ_COUNTS:
+    case METRIC_READ_WORD:
+    case METRIC_READ_SIZE:
+    case METRIC_READ_FLAG:
+    case METRIC_READ_CHOSEN:
+    case METRIC_READ_NOTHING:
+        return METRIC_WHOLE;
+    case METRIC_READ_SIGNED_OR_NONE:
+        return METRIC_SIGNED;
+    case METRIC_READ_MONEY:
+        return METRIC_DECIMAL;
+    case METRIC_READ_REAL:
+    case METRIC_READ_PERCENT:
+    case METRIC_READ_MS:
+    case METRIC_READ_US:
+    case METRIC_READ_US_OR_NONE:
+    case METRIC_READ_NS:
+    case METRIC_READ_COMPUTED:
+    case METRIC_READ_QUANTILES:
+        break;
+    }
+    return METRIC_REAL;
+}
+
 const struct status_quantiles *metric_quantiles(const struct metric_row *row,
                                                 const struct status *status)
 {

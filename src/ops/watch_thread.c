@@ -91,14 +91,18 @@ struct watch_sight watch_look(const struct watch *watch)
 
 /* The thread. */
 
-static void look_and_say(struct watch *watch, struct watch_memory *memory)
+static void look_and_say(struct watch *watch, struct watch_memory *memory,
+                         const struct watch_observer *observer)
 {
+    struct watch_sight sight = watch_look(watch);
     struct watch_sight about;
+    int64_t now_ns = watch->clock_ns();
     int64_t held_ns;
-    enum watch_word word = watch_decide(memory, &watch->limits, watch_look(watch),
-                                        watch->clock_ns(), &about, &held_ns);
+    enum watch_word word = watch_decide(memory, &watch->limits, sight, now_ns, &about, &held_ns);
     struct log_line line;
 
+    if (observer->see != NULL)
+        observer->see(observer->state, sight, now_ns);
     if (word == WATCH_NOTHING)
         return;
     watch_print(&line, watch->log->sink.priority, watch->log->now_us(), word, about, held_ns);
@@ -114,8 +118,10 @@ static void run(void *state)
     uv_mutex_lock(&watch->mutex);
     while (!watch->stopping) {
         uv_cond_timedwait(&watch->wake, &watch->mutex, (uint64_t)WATCH_PERIOD_MS * NS_PER_MS);
+        struct watch_observer observer = watch->observer;
+
         uv_mutex_unlock(&watch->mutex);
-        look_and_say(watch, &memory);
+        look_and_say(watch, &memory, &observer);
         uv_mutex_lock(&watch->mutex);
     }
     uv_mutex_unlock(&watch->mutex);
@@ -157,6 +163,13 @@ int watch_start(struct watch *watch, const struct settings_monitor *settings,
 
     watch->started = result == 0;
     return result;
+}
+
+void watch_observe(struct watch *watch, struct watch_observer observer)
+{
+    uv_mutex_lock(&watch->mutex);
+    watch->observer = observer;
+    uv_mutex_unlock(&watch->mutex);
 }
 
 void watch_stop(struct watch *watch)

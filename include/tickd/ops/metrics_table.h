@@ -96,9 +96,11 @@ struct metric_row {
     int64_t unit_us;                  /* of its values */
 };
 
+enum metric_kind { METRIC_WHOLE, METRIC_SIGNED, METRIC_REAL, METRIC_DECIMAL };
+
 /* A value, exact as far as what it is read from is. */
 struct metric_value {
-    enum metric_kind { METRIC_WHOLE, METRIC_SIGNED, METRIC_REAL, METRIC_DECIMAL } kind;
+    enum metric_kind kind;
     union {
         uint64_t whole;
         int64_t number; /* METRIC_SIGNED; METRIC_DECIMAL: of 1e-8 */
@@ -131,6 +133,9 @@ size_t metric_series(const struct metric_row *row, const struct status *status);
 
 /* Whether that number is the same for the life of a process, so that it can be laid out once. */
 bool metric_is_fixed(const struct metric_row *row);
+
+/* What kind of value its series have. Not of a METRIC_HISTOGRAM. */
+enum metric_kind metric_kind_of(const struct metric_row *row);
 
 /* The labels of one series; of a series without a value as well. */
 void metric_find_labels(const struct metric_row *row, const struct status *status, size_t index,

@@ -44,6 +44,12 @@ enum watch_word watch_decide(struct watch_memory *memory, const struct watch_lim
                              struct watch_sight sight, int64_t now_ns, struct watch_sight *about,
                              int64_t *held_ns);
 
+/* Told of every look, on the watching thread. */
+struct watch_observer {
+    void (*see)(void *state, struct watch_sight sight, int64_t now_ns);
+    void *state;
+};
+
 struct watch {
     _Atomic int64_t since_ns;
     atomic_int module;
@@ -53,7 +59,8 @@ struct watch {
     uv_thread_t thread;
     uv_mutex_t mutex;
     uv_cond_t wake;
-    bool stopping; /* under the mutex */
+    bool stopping; /* this and the observer: under the mutex */
+    struct watch_observer observer;
     bool started;
 };
 
@@ -63,6 +70,9 @@ int64_t watch_clock_ns(void);
 /* Starts the thread. The log must outlive it. A negative libuv error code on failure. */
 int watch_start(struct watch *watch, const struct settings_monitor *settings,
                 struct health_log *log);
+
+/* From now on until watch_stop(). The state must outlive that. */
+void watch_observe(struct watch *watch, struct watch_observer observer);
 
 /* Wakes the thread and waits for its end. */
 void watch_stop(struct watch *watch);

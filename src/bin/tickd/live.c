@@ -14,6 +14,7 @@
 #include "tickd/feed/client.h"
 #include "tickd/ops/control.h"
 #include "tickd/ops/health_lines.h"
+#include "tickd/ops/stats_page.h"
 #include "tickd/ops/vitals.h"
 #include "tickd/ops/watch_thread.h"
 
@@ -27,6 +28,7 @@ struct live {
     struct health_log log;
     struct health_lines lines;
     struct watch watch;
+    struct stats_page stats;
     struct vitals vitals;
     struct archive archive;
     struct alerting alerting;
@@ -100,6 +102,43 @@ static int complain_of_loop(const char *what, int error)
     return EX_OSERR;
 }
 
+/* The page of counters. tickd runs without it rather than not at all. */
+
+static void say_no_stats(struct live *live, const char *why)
+{
+    struct log_line line;
+    log_line_begin(&line, &live->log, LOG_WARNING, "stats_off");
+    log_line_text(&line, "text", why);
+    log_line_end(&line);
+}
+
+static int start_stats(struct live *live)
+{
+    char path[PROGRAM_DIRECTORY_MAX + 16];
+    char memory[CONFIG_ERROR_MAX];
+    struct text path_text;
+    struct text why;
+    struct status *status = &live->program->status;
+    struct stats_owner owner = {.program = TICKD_VERSION,
+                                .pid = getpid(),
+                                .started_us = live->started_us,
+                                .now_us = system_time_us};
+    text_init(&why, memory, sizeof memory);
+    text_init(&path_text, path, sizeof path);
+    text_format(&path_text, "%s/tickd.stats", live->program->directories.runtime);
+    engine_status(live->program->engine, status); /* what else there is comes with a second */
+    if (stats_page_open(&live->stats, path, &owner, status, &why) != 0) {
+        say_no_stats(live, memory);
+    }
+    return 0;
+}
+
+static void stop_stats(struct live *live)
+{
+    stats_page_say(&live->stats, STATS_STOPPED, live->exit_code);
+    stats_page_close(&live->stats);
+}
+
 /* The watching thread, and the loop's own measurements. */
 
 static int start_watch(struct live *live)
@@ -109,6 +148,8 @@ static int start_watch(struct live *live)
         return complain_of_loop("the watching thread", error);
     }
     bus_set_probe(engine_bus(live->program->engine), watch_clock_ns, watch_running, &live->watch);
+    watch_observe(&live->watch,
+                  (struct watch_observer){.see = stats_page_see, .state = &live->stats});
     return 0;
 }
 
@@ -357,6 +398,14 @@ static void say_vitals(struct live *live, int64_t now_us)
     }
 }
 
+static void update_stats(struct live *live)
+{
+    struct status *status = &live->program->status;
+    memset(status, 0, sizeof *status);
+    fill_status(live, status);
+    stats_page_update(&live->stats, status);
+}
+
 static void second_passed(uv_timer_t *timer)
 {
     struct live *live = timer->data;
@@ -366,6 +415,7 @@ static void second_passed(uv_timer_t *timer)
     engine_status(live->program->engine, status);
     vitals_note_input(&live->vitals, now_us, &status->input);
     say_vitals(live, now_us);
+    update_stats(live);
     arm_second(live);
 }
 
@@ -448,6 +498,7 @@ static void stop_signals(struct live *live)
 static const struct step steps[] = {
     {"log", start_log, stop_log},
     {"dump", start_dump, stop_dump},
+    {"stats", start_stats, stop_stats},
     {"watch", start_watch, stop_watch},
     {"vitals", start_vitals, stop_vitals},
     {"signals", start_signals, stop_signals},
@@ -458,7 +509,7 @@ static const struct step steps[] = {
     {"feed", start_feed, stop_feed},
 };
 
-enum { STEP_LOOP_FIRST = 3 /* steps before it are stopped after the loop has ended */ };
+enum { STEP_LOOP_FIRST = 4 /* steps before it are stopped after the loop has ended */ };
 
 static void begin_stop(struct live *live, int exit_code, const char *why)
 {
@@ -468,6 +519,7 @@ static void begin_stop(struct live *live, int exit_code, const char *why)
     struct log_line line;
     live->stopping = true;
     live->exit_code = exit_code;
+    stats_page_say(&live->stats, STATS_STOPPING, exit_code);
     log_line_begin(&line, &live->log, LOG_NOTICE, "stopping");
     log_line_text(&line, "reason", why);
     log_line_end(&line);
