@@ -179,40 +179,38 @@ static void add_value(struct text *out, const struct stats_row *row, bool is_kno
         metric_print_value(value, out);
 }
 
-/* What a counter gained a second between two moments. */
-static bool rate_of(const struct stats_row *row, double gained, int64_t from_us, int64_t to_us,
-                    double *rate)
+/* What a counter gained a second between two moments; NaN = it has no rate. */
+static double rate_of(const struct stats_row *row, double gained, int64_t from_us, int64_t to_us)
 {
     double seconds = ((double)to_us - (double)from_us) / US_PER_S;
 
-    if (row->kind != STATS_COUNTER || !(seconds > 0.0))
-        return false;
-    *rate = gained / seconds;
-    return true;
+    return row->kind == STATS_COUNTER && seconds > 0.0 ? gained / seconds : (double)NAN;
 }
 
-static bool rate_since_start(const struct ctl_stats *stats, const struct stats_row *row,
-                             const struct metric_value *value, double *rate)
+static double rate_since_start(const struct ctl_stats *stats, const struct stats_row *row)
 {
-    return rate_of(row, number_of(value), stats->copy->view.head->started_us,
-                   stats_updated_us(stats->copy->view.head), rate);
+    const struct stats_head *head = stats->copy->view.head;
+    struct metric_value value;
+
+    if (!stats_value(row, &value))
+        return (double)NAN;
+    return rate_of(row, number_of(&value), head->started_us, stats_updated_us(head));
 }
 
 /* Of the same process, and of a row with the same place and name. */
-static bool rate_since_before(const struct ctl_stats *stats, size_t index,
-                              const struct metric_value *value, double *rate)
+static double rate_since_before(const struct ctl_stats *stats, size_t index)
 {
-    const struct stats_row *row = &stats->copy->view.rows[index];
+    const struct stats_view *now = &stats->copy->view;
+    const struct stats_view *before = &stats->before->view;
+    struct metric_value value;
     struct metric_value old;
 
-    if (stats->before == NULL || index >= stats->before->view.row_count ||
-        stats->before->view.head->pid != stats->copy->view.head->pid ||
-        strcmp(stats->before->view.rows[index].name, row->name) != 0 ||
-        !stats_value(&stats->before->view.rows[index], &old))
-        return false;
-    return rate_of(row, number_of(value) - number_of(&old),
-                   stats_updated_us(stats->before->view.head),
-                   stats_updated_us(stats->copy->view.head), rate);
+    if (index >= before->row_count || before->head->pid != now->head->pid ||
+        strcmp(before->rows[index].name, now->rows[index].name) != 0 ||
+        !stats_value(&now->rows[index], &value) || !stats_value(&before->rows[index], &old))
+        return (double)NAN;
+    return rate_of(&now->rows[index], number_of(&value) - number_of(&old),
+                   stats_updated_us(before->head), stats_updated_us(now->head));
 }
 
 static void print_cell(FILE *out, const char *text)
@@ -220,12 +218,12 @@ static void print_cell(FILE *out, const char *text)
     fprintf(out, "  %*s", CELL_WIDTH, text);
 }
 
-static void print_rate(FILE *out, bool is_known, double rate)
+static void print_rate(FILE *out, double rate)
 {
     char memory[32];
 
     (void)snprintf(memory, sizeof memory, "%.4g", rate);
-    print_cell(out, is_known ? memory : "-");
+    print_cell(out, isnan(rate) ? "-" : memory);
 }
 
 static bool has_average(const struct ctl_stats *stats)
@@ -240,7 +238,6 @@ static void print_row(FILE *out, const struct ctl_stats *stats, size_t index, in
     struct text text;
     struct metric_value value;
     bool is_known = stats_value(row, &value);
-    double rate = 0.0;
 
     text_init(&text, memory, sizeof memory);
     ctl_add_clean(&text, row->name);
@@ -249,9 +246,9 @@ static void print_row(FILE *out, const struct ctl_stats *stats, size_t index, in
     add_value(&text, row, is_known, &value);
     print_cell(out, memory);
     if (has_average(stats))
-        print_rate(out, is_known && rate_since_start(stats, row, &value, &rate), rate);
+        print_rate(out, rate_since_start(stats, row));
     if (stats->before != NULL)
-        print_rate(out, is_known && rate_since_before(stats, index, &value, &rate), rate);
+        print_rate(out, rate_since_before(stats, index));
     fputc('\n', out);
 }
 

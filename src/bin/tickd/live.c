@@ -212,6 +212,14 @@ static void fill_status(void *state, struct status *status)
     }
 }
 
+static void update_stats(struct live *live)
+{
+    struct status *status = &live->program->status;
+    memset(status, 0, sizeof *status);
+    fill_status(live, status);
+    stats_page_update(&live->stats, status);
+}
+
 /* What the feed, the archive say. */
 
 static void log_text(void *state, enum log_level level, const char *event, const char *text)
@@ -398,14 +406,6 @@ static void say_vitals(struct live *live, int64_t now_us)
     }
 }
 
-static void update_stats(struct live *live)
-{
-    struct status *status = &live->program->status;
-    memset(status, 0, sizeof *status);
-    fill_status(live, status);
-    stats_page_update(&live->stats, status);
-}
-
 static void second_passed(uv_timer_t *timer)
 {
     struct live *live = timer->data;
@@ -519,6 +519,7 @@ static void begin_stop(struct live *live, int exit_code, const char *why)
     struct log_line line;
     live->stopping = true;
     live->exit_code = exit_code;
+    update_stats(live);
     stats_page_say(&live->stats, STATS_STOPPING, exit_code);
     log_line_begin(&line, &live->log, LOG_NOTICE, "stopping");
     log_line_text(&line, "reason", why);

@@ -36,8 +36,10 @@ static void assert_family(const char *lines)
 
     while (place != NULL && strncmp(place, lines, head) != 0)
         place = strstr(place + 1, "# HELP");
-    if (place == NULL)
+    if (place == NULL) {
         fail_msg("no family begins with %.*s", (int)head, lines);
+        return;
+    }
     const char *next = strstr(place + 1, "# HELP");
     size_t length = next != NULL ? (size_t)(next - place) : strlen(place);
     char found[4096];
