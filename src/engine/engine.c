@@ -99,6 +99,7 @@ static void create_brain(struct engine *engine, struct arena *arena,
                              history->reward_metrics_history, symbols, agents, engine->bus);
     engine->explain =
         explain_create(arena, history->explanations, symbols, engine->bus, engine->consensus);
+    engine->chronicle = chronicle_create(arena, history, engine->bus);
 }
 
 struct engine *engine_create(struct arena *arena, const struct settings *settings)

@@ -102,6 +102,30 @@ static bool read_alert(const struct engine *engine, size_t index, struct message
     return true;
 }
 
+static bool read_equity(const struct engine *engine, size_t index, struct message *message)
+{
+    const struct chronicle_equity *entry = chronicle_equity(engine->chronicle, index);
+    if (entry == NULL) {
+        return false;
+    }
+    message->head =
+        head_of(TOPIC_EQUITY, MODULE_PORTFOLIO, entry->sequence, entry->time_us, SYMBOL_NONE);
+    message->body.equity = entry->equity;
+    return true;
+}
+
+static bool read_weights(const struct engine *engine, size_t index, struct message *message)
+{
+    const struct chronicle_weights *entry = chronicle_weights(engine->chronicle, index);
+    if (entry == NULL) {
+        return false;
+    }
+    message->head =
+        head_of(TOPIC_WEIGHTS, MODULE_CONSENSUS, entry->sequence, entry->time_us, SYMBOL_NONE);
+    message->body.weights = entry->weights;
+    return true;
+}
+
 static void fill_profile(const struct engine *engine, int64_t id, const double *parameters,
                          struct agent_profile_message *profile)
 {
@@ -173,6 +197,8 @@ static const struct {
     {"evolution", "evolution_history", read_event},
     {"introspection", "reward_metrics_history", read_reward},
     {"monitor", "alerts", read_alert},
+    {"chronicle", "equity", read_equity},
+    {"chronicle", "weights", read_weights},
 };
 
 bool engine_history_message(const struct engine *engine, const char *module, const char *name,

@@ -123,6 +123,8 @@ static void fill_histories(const struct engine *engine, struct status *status)
         }
     }
     status->histories[count++] = explain_history(engine->explain);
+    count += chronicle_histories(engine->chronicle, &status->histories[count],
+                                 STATUS_HISTORIES_MAX - count);
     status->history_count = count;
     status->histories_bytes = 0;
     for (size_t i = 0; i < count; i++) {

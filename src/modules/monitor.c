@@ -20,13 +20,14 @@ struct monitor {
     struct feed_message feed;
     struct vitals_message vitals;
     struct health_message last;
-    struct ring minutes; /* of struct health_minute */
     struct ring changes; /* of struct alert_entry */
     struct alert alerts[ALERT_COUNT];
     int64_t vitals_at_us; /* 0 = there were none yet */
     double regret_ratio;
     bool feed_down;
     bool halted;
+    struct ring minutes;         /* of struct health_minute */
+    struct health_minute minute; /* what is gathered for the next one */
     bool spoken;
 };
 
@@ -170,18 +171,40 @@ static struct health_message summarise(const struct assessment *assessments, siz
     return health;
 }
 
+int64_t monitor_staleness_ms(const struct settings_monitor *settings, size_t class)
+{
+    int64_t stale_ms = settings->stale_s * (US_PER_S / US_PER_MS);
+    const int64_t ends[STALENESS_CLASSES] = {
+        0, stale_ms / 64, stale_ms / 16, stale_ms / 4, stale_ms / 2, stale_ms, INT64_MAX};
+    return ends[class];
+}
+
+static void gather(struct monitor *monitor, const struct assessment *assessments, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        size_t class = 0;
+        while (assessments[i].owed_ms > monitor_staleness_ms(&monitor->settings, class)) {
+            class ++;
+        }
+        monitor->minute.staleness[class]++;
+    }
+    if (monitor->vitals.loop_lag_us > monitor->minute.loop_lag_us) {
+        monitor->minute.loop_lag_us = monitor->vitals.loop_lag_us;
+    }
+}
+
 static void keep_minute(struct monitor *monitor, const struct health_message *health,
                         int64_t now_us)
 {
-    struct health_minute minute = {
-        .time_us = now_us,
-        .score = health->score,
-        .rss_bytes = monitor->vitals.rss_bytes,
-        .allocated_bytes = monitor->vitals.allocated_bytes,
-        .stale = health->stale,
-        .lagging = health->lagging,
-    };
-    ring_push(&monitor->minutes, &minute);
+    struct health_minute *minute = &monitor->minute;
+    minute->time_us = now_us;
+    minute->score = health->score;
+    minute->rss_bytes = monitor->vitals.rss_bytes;
+    minute->allocated_bytes = monitor->vitals.allocated_bytes;
+    minute->stale = health->stale;
+    minute->lagging = health->lagging;
+    ring_push(&monitor->minutes, minute);
+    *minute = (struct health_minute){.time_us = 0};
 }
 
 /* Alerts. */
@@ -247,6 +270,7 @@ static void take_clock(struct monitor *monitor, int64_t now_us)
     bool minute = floor_modulo(now_us, 60 * (int64_t)US_PER_S) == 0;
     bool changed = health.wired != last->wired || health.lagging != last->lagging ||
                    health.stale != last->stale || health.failed != last->failed;
+    gather(monitor, assessments, count);
     if (minute) {
         keep_minute(monitor, &health, now_us);
     }

@@ -104,12 +104,15 @@ enum control_outcome answer_positions(struct call *call)
 
 static enum control_outcome answer_entries(struct call *call, const char *module, const char *name)
 {
+    uint16_t symbol = SYMBOL_NONE;
     int64_t count = CALL_ENTRIES_DEFAULT;
 
-    if (!call_take_number(call, 0, CALL_ENTRIES_MAX, &count))
+    if (!call_take_number(call, 0, CALL_ENTRIES_MAX, &count) ||
+        (call_argument(call, 1) != NULL && !call_take_symbol(call, 1, &symbol)))
         return CONTROL_ANSWERED;
     json_begin_rows(call->json, NULL);
-    control_print_entries(call->desk->host->engine, module, name, (size_t)count, call->json);
+    control_print_entries(call->desk->host->engine, module, name, symbol, (size_t)count,
+                          call->json);
     json_end(call->json);
     return CONTROL_ANSWERED;
 }

@@ -28,6 +28,11 @@ void control_desk_destroy(struct control_desk **desk)
     *desk = NULL;
 }
 
+const struct status *control_desk_status(struct control_desk *desk)
+{
+    return call_fill_status(desk);
+}
+
 const struct status *call_fill_status(struct control_desk *desk)
 {
     memset(&desk->status, 0, sizeof desk->status);
@@ -54,12 +59,39 @@ bool call_take_number(const struct call *call, size_t place, int64_t most, int64
     return false;
 }
 
+bool call_take_symbol(const struct call *call, size_t place, uint16_t *symbol)
+{
+    const char *name = call_argument(call, place);
+
+    *symbol = symbols_find(engine_symbols(call->desk->host->engine), name, strlen(name));
+    if (*symbol != SYMBOL_NONE)
+        return true;
+    rpc_fault_set(call->fault, RPC_NOT_FOUND,
+                  "there is no symbol \"%.40s\"; \"symbols\" lists them", name);
+    return false;
+}
+
 /* The commands that only read. */
 
 enum control_outcome answer_status(struct call *call)
 {
     status_print_json(call_fill_status(call->desk), call->json);
     return CONTROL_ANSWERED;
+}
+
+/* Where the classes of the minutes' `staleness` end; null = the last has no end. */
+static void print_staleness_classes(struct call *call)
+{
+    json_begin_list(call->json, "staleness_ms");
+    for (size_t i = 0; i < STALENESS_CLASSES; i++) {
+        int64_t end_ms = monitor_staleness_ms(&call->desk->host->settings->monitor, i);
+
+        if (end_ms == INT64_MAX)
+            json_null(call->json, NULL);
+        else
+            json_integer(call->json, NULL, end_ms);
+    }
+    json_end(call->json);
 }
 
 enum control_outcome answer_health(struct call *call)
@@ -69,6 +101,7 @@ enum control_outcome answer_health(struct call *call)
     json_begin_object(call->json, NULL);
     json_real(call->json, "score", status->health_score);
     status_print_modules(status, call->json, "modules");
+    print_staleness_classes(call);
     json_begin_rows(call->json, "minutes");
     control_print_minutes(call->desk->host->engine, CALL_ENTRIES_MAX, call->json);
     json_end(call->json);
@@ -113,18 +146,18 @@ enum control_outcome answer_symbols(struct call *call)
 enum control_outcome answer_bars(struct call *call)
 {
     struct engine *engine = call->desk->host->engine;
-    const char *name = call_argument(call, 0);
-    uint16_t symbol = symbols_find(engine_symbols(engine), name, strlen(name));
+    uint16_t symbol;
     int64_t count = CALL_ENTRIES_DEFAULT;
 
-    if (symbol == SYMBOL_NONE) {
-        rpc_fault_set(call->fault, RPC_NOT_FOUND,
-                      "there is no symbol \"%.40s\"; \"symbols\" lists them", name);
-    } else if (call_take_number(call, 1, CALL_ENTRIES_MAX, &count)) {
-        json_begin_rows(call->json, NULL);
-        control_print_bars(engine, symbol, (size_t)count, call->json);
-        json_end(call->json);
-    }
+    int64_t skip = 0;
+
+    if (!call_take_symbol(call, 0, &symbol) ||
+        !call_take_number(call, 1, CALL_ENTRIES_MAX, &count) ||
+        !call_take_number(call, 2, CALL_ENTRIES_MAX, &skip))
+        return CONTROL_ANSWERED;
+    json_begin_rows(call->json, NULL);
+    control_print_bars(engine, symbol, (size_t)count, (size_t)skip, call->json);
+    json_end(call->json);
     return CONTROL_ANSWERED;
 }
 
@@ -332,6 +365,11 @@ static enum control_outcome call_command(struct call *call)
 {
     const struct control_entry *entry = control_entry(call->request->command);
 
+    if (call->peer->only != 0 && (call->peer->only >> call->request->command & 1U) == 0) {
+        rpc_fault_set(call->fault, RPC_NOT_ALLOWED, "%s is answered on the control socket alone",
+                      entry->name);
+        return CONTROL_ANSWERED;
+    }
     if (entry->who == CONTROL_OWNER && !call->peer->is_owner) {
         rpc_fault_set(call->fault, RPC_NOT_ALLOWED,
                       "%s is for root and the daemon's own user; uid %lld is neither", entry->name,

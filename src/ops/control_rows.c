@@ -20,8 +20,13 @@ static void print_minute(const struct health_minute *minute, struct json *json)
     json_real(json, "score", minute->score);
     json_count(json, "rss_bytes", minute->rss_bytes);
     json_count(json, "allocated_bytes", minute->allocated_bytes);
+    json_integer(json, "loop_lag_us", minute->loop_lag_us);
     print_modules_of(json, "lagging", minute->lagging);
     print_modules_of(json, "stale", minute->stale);
+    json_begin_list(json, "staleness");
+    for (size_t i = 0; i < STALENESS_CLASSES; i++)
+        json_count(json, NULL, minute->staleness[i]);
+    json_end(json);
     json_end(json);
 }
 
@@ -109,14 +114,14 @@ static void print_bar(const struct bar_message *bar, struct json *json)
     json_end(json);
 }
 
-void control_print_bars(const struct engine *engine, uint16_t symbol, size_t count,
+void control_print_bars(const struct engine *engine, uint16_t symbol, size_t count, size_t skip,
                         struct json *json)
 {
-    size_t there = 0;
+    size_t there = skip;
 
-    while (there < count && engine_bar(engine, symbol, there) != NULL)
+    while (there < skip + count && engine_bar(engine, symbol, there) != NULL)
         there++;
-    for (size_t i = there; i > 0 && !json->out->cut; i--)
+    for (size_t i = there; i > skip && !json->out->cut; i--)
         print_bar(engine_bar(engine, symbol, i - 1), json);
 }
 
@@ -197,17 +202,22 @@ static void print_messages(struct engine *engine, size_t count, struct json *jso
 }
 
 void control_print_entries(struct engine *engine, const char *module, const char *name,
-                           size_t count, struct json *json)
+                           uint16_t symbol, size_t count, struct json *json)
 {
     struct message message;
     size_t there = 0;
 
-    while (there < count && engine_history_message(engine, module, name, there, &message))
-        there++;
+    for (size_t found = 0; found < count; there++) {
+        if (!engine_history_message(engine, module, name, there, &message))
+            break;
+        found += symbol == SYMBOL_NONE || message.head.symbol == symbol;
+    }
     for (size_t i = there; i > 0 && !json->out->cut; i--) {
         memset(&message, 0, sizeof message);
         if (!engine_history_message(engine, module, name, i - 1, &message))
             break;
+        if (symbol != SYMBOL_NONE && message.head.symbol != symbol)
+            continue;
         json_raw(json, NULL);
         message_print_json(&message, engine_symbols(engine), json->out);
     }
@@ -251,7 +261,7 @@ void control_print_history(struct engine *engine, const struct history *history,
     }
     if (strcmp(instead, "histories") == 0) {
         json_begin_rows(json, NULL);
-        control_print_entries(engine, history->module, history->name, count, json);
+        control_print_entries(engine, history->module, history->name, SYMBOL_NONE, count, json);
         json_end(json);
         return;
     }

@@ -48,6 +48,7 @@ int health_log_open(struct health_log *log, const struct health_log_options *opt
 {
     *log = (struct health_log){
         .now_us = options->now_us != NULL ? options->now_us : system_time_us,
+        .tail = options->tail,
     };
     atomic_init(&log->level, (int)options->level);
     log_sink_open_standard_error(&log->sink, options->journal_stream);
@@ -188,6 +189,14 @@ static void say_what_was_dropped(struct health_log *log)
     }
 }
 
+/* As it is in a file: without priority and end. */
+static void keep_line(struct health_log *log, const struct log_line *line)
+{
+    size_t first = log->sink.priority ? strlen(levels[line->level].priority) : 0;
+
+    log_tail_add(log->tail, line->text.data + first, line->text.length - first - 1);
+}
+
 void log_line_end(struct log_line *line)
 {
     if (line->log == NULL)
@@ -196,4 +205,6 @@ void log_line_end(struct log_line *line)
     if (line->log->dropped_unsaid > 0)
         say_what_was_dropped(line->log);
     write_line(line->log, line);
+    if (line->log->tail != NULL)
+        keep_line(line->log, line);
 }

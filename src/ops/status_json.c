@@ -375,6 +375,26 @@ static void print_store(const struct status_live *live, struct json *json)
     json_end(json);
 }
 
+/* null when it is off. */
+static void print_dashboard(const struct status_live *live, struct json *json)
+{
+    if (live->dashboard_listen[0] == '\0') {
+        json_null(json, "dashboard");
+        return;
+    }
+    json_begin_object(json, "dashboard");
+    json_text(json, "listen", live->dashboard_listen);
+    json_flag(json, "listens", live->dashboard_listens);
+    json_count(json, "clients", live->dashboard_clients);
+    json_count(json, "live", live->dashboard_live);
+    json_count(json, "requests", live->dashboard_requests);
+    json_count(json, "pushes", live->dashboard_pushes);
+    json_count(json, "answers", live->dashboard_answers);
+    json_count(json, "refused", live->dashboard_refused);
+    json_count(json, "cut_off", live->dashboard_cut_off);
+    json_end(json);
+}
+
 static void print_process(const struct status_live *live, struct json *json)
 {
     json_begin_object(json, "clients");
@@ -414,6 +434,7 @@ void status_print_json(const struct status *status, struct json *json)
         print_rates_and_latency(&status->live, json);
         print_store(&status->live, json);
         status_print_alert_sinks(&status->live, json);
+        print_dashboard(&status->live, json);
         print_process(&status->live, json);
     }
     json_end(json);

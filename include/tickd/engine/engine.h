@@ -91,9 +91,9 @@ const struct health_minute *engine_health_minute(const struct engine *engine, si
 
 /* Entry `index` (0 the newest) of a history whose entries are messages, as the message that it was
  * made of (consensus_history DECISION, simulation_history SIMULATION, trade_history FILL,
- * evolution_history EVOLUTION, alerts ALERT, parameter_history and agent_versions AGENT_PROFILE,
- * evolution's parameter_history SHADOW_PROFILE). The head's sequence is 0 where none is kept. false
- * beyond the oldest, and for other histories. */
+ * evolution_history EVOLUTION, alerts ALERT, equity EQUITY, weights WEIGHTS, parameter_history and
+ * agent_versions AGENT_PROFILE, evolution's parameter_history SHADOW_PROFILE). The head's sequence
+ * is 0 where none is kept. false beyond the oldest, and for other histories. */
 bool engine_history_message(const struct engine *engine, const char *module, const char *name,
                             size_t index, struct message *message);
 

@@ -2,6 +2,7 @@
 #ifndef TICKD_ENGINE_ENGINE_STATE_H
 #define TICKD_ENGINE_ENGINE_STATE_H
 
+#include "tickd/engine/chronicle.h"
 #include "tickd/engine/engine.h"
 #include "tickd/engine/explain.h"
 #include "tickd/engine/wiring.h"
@@ -27,7 +28,8 @@ struct engine {
     struct agent_manager *agent_manager;
     struct evolution *evolution;
     struct introspection *introspection;
-    struct explain *explain; /* a tap */
+    struct explain *explain;     /* a tap */
+    struct chronicle *chronicle; /* a tap */
     struct monitor *monitor;
     struct symbol_table symbols;
     struct market_calendar calendar;

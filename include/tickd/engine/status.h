@@ -163,6 +163,16 @@ struct status_live {
     /* alerts */
     struct status_sink alert_command;
     struct status_sink alert_webhook;
+    /* dashboard */
+    char dashboard_listen[STATUS_TEXT_MAX]; /* "" = it is off */
+    bool dashboard_listens;                 /* false: it cannot, and tries again */
+    uint32_t dashboard_clients;             /* connections */
+    uint32_t dashboard_live;                /* of them, those that get pushes */
+    uint64_t dashboard_requests;
+    uint64_t dashboard_pushes;
+    uint64_t dashboard_answers;
+    uint64_t dashboard_refused; /* beyond the limit of clients */
+    uint64_t dashboard_cut_off; /* did not read, or were too slow */
 };
 
 struct status {

@@ -33,14 +33,24 @@ struct assessment {
     int64_t longest_ns; /* longest handler; 0 = not measured */
 };
 
-/* Health, one entry a minute. */
+/* How long the oldest debt of a module has been due, in classes: none is, up to a 64th,
+ * a 16th, a quarter, the half, the whole of monitor.stale_s (all inclusive), longer. */
+enum { STALENESS_CLASSES = 7 };
+
+/* The upper end of a class in ms, inclusive; INT64_MAX = the last. */
+int64_t monitor_staleness_ms(const struct settings_monitor *settings, size_t class);
+
+/* Health, one entry a minute. Since the entry before it: the longest loop_lag_us, and how often a
+ * module was found in each class of staleness, once a second and module. */
 struct health_minute {
     int64_t time_us;
     double score;
     uint64_t rss_bytes;
     uint64_t allocated_bytes;
+    int64_t loop_lag_us;
     uint32_t stale; /* modules, as bits */
     uint32_t lagging;
+    uint32_t staleness[STALENESS_CLASSES];
 };
 
 /* An alert for readers. */

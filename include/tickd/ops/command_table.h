@@ -17,14 +17,17 @@
     X(HISTORY, history, "NAME [N]", ANYONE,                                                     \
       "the newest N entries of a history (20), oldest first")                                   \
     X(SYMBOLS, symbols, "", ANYONE, "each symbol: last price, trades, bars, its stream")        \
-    X(BARS, bars, "SYMBOL [N]", ANYONE, "the newest N bars of a symbol (20), oldest first")     \
+    X(BARS, bars, "SYMBOL [N] [SKIP]", ANYONE,                                                  \
+      "the newest N bars of a symbol (20), oldest first, but for the SKIP newest")              \
     X(AGENTS, agents, "", ANYONE,                                                               \
       "each agent: species, version, weight, what its votes were worth")                        \
     X(AGENT, agent, "ID", ANYONE,                                                               \
       "one agent: its versions and parameters, its newest performance")                         \
     X(POSITIONS, positions, "", ANYONE, "cash, equity, and each position that is not flat")     \
-    X(TRADES, trades, "[N]", ANYONE, "the newest N fills (20), oldest first")                   \
-    X(DECISIONS, decisions, "[N]", ANYONE, "the newest N decisions (20), oldest first")         \
+    X(TRADES, trades, "[N] [SYMBOL]", ANYONE,                                                   \
+      "the newest N fills (20), of all symbols or one, oldest first")                           \
+    X(DECISIONS, decisions, "[N] [SYMBOL]", ANYONE,                                             \
+      "the newest N decisions (20), of all symbols or one, oldest first")                       \
     X(ALERTS, alerts, "[N]", ANYONE,                                                            \
       "each alert: state, value, threshold; with N the newest N changes, oldest first")         \
     X(EXPLAIN, explain, "SEQ", ANYONE,                                                          \

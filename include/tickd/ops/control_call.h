@@ -35,6 +35,9 @@ const char *call_argument(const struct call *call, size_t place);
 /* A whole number of 1 to `most` that may be left out; false, and the fault, when it is none. */
 bool call_take_number(const struct call *call, size_t place, int64_t most, int64_t *number);
 
+/* The symbol that an argument, which is there, names; false, and the fault, when there is none. */
+bool call_take_symbol(const struct call *call, size_t place, uint16_t *symbol);
+
 /* Hands the command to the host with the peer's uid, and says that it is done. */
 enum control_outcome call_give_command(struct call *call, const struct command_message *command);
 

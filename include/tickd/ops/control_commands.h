@@ -3,6 +3,8 @@
 #ifndef TICKD_OPS_CONTROL_COMMANDS_H
 #define TICKD_OPS_CONTROL_COMMANDS_H
 
+#include <assert.h>
+
 #include "tickd/engine/engine.h"
 #include "tickd/ops/config_file.h"
 #include "tickd/ops/json_rpc.h"
@@ -33,7 +35,10 @@ struct control_peer {
     int64_t uid; /* −1 = not known */
     int64_t pid;
     bool is_owner; /* root, or the daemon's own user */
+    uint64_t only; /* the commands that it may give, bit = enum control_id; 0 = all */
 };
+
+static_assert(CONTROL_COMMAND_COUNT <= 64, "control_peer.only has a bit for each command");
 
 /* States that can be waited for. */
 #define CONTROL_STATES(X)                                                            \
@@ -67,6 +72,9 @@ struct control_desk;
 /* NULL: no memory. */
 struct control_desk *control_desk_create(const struct control_host *host);
 void control_desk_destroy(struct control_desk **desk);
+
+/* The whole status document as of now; it stays the desk's, until the next question. */
+const struct status *control_desk_status(struct control_desk *desk);
 
 /* Answers a line (without its end). The reply is appended to `reply`, which must be empty; one that
  * does not fit becomes an error. */

@@ -12,8 +12,8 @@ void control_print_minutes(const struct engine *engine, size_t count, struct jso
 
 void control_print_symbols(struct engine *engine, struct json *json);
 
-/* The newest `count` bars of a symbol, oldest first. */
-void control_print_bars(const struct engine *engine, uint16_t symbol, size_t count,
+/* `count` bars of a symbol, oldest first: the newest but for `skip` newer ones. */
+void control_print_bars(const struct engine *engine, uint16_t symbol, size_t count, size_t skip,
                         struct json *json);
 
 void control_print_settings(const struct settings *settings, const struct config_origins *origins,
@@ -24,9 +24,10 @@ void control_print_settings(const struct settings *settings, const struct config
 const struct history *control_find_history(const struct status *status, const char *name,
                                            struct rpc_fault *fault);
 
-/* The newest `count` entries of a history that engine_history_message() reads, oldest first. */
+/* The newest `count` entries of a history that engine_history_message() reads, of a symbol or of
+ * all (SYMBOL_NONE), oldest first. */
 void control_print_entries(struct engine *engine, const char *module, const char *name,
-                           size_t count, struct json *json);
+                           uint16_t symbol, size_t count, struct json *json);
 
 /* A whole list: the newest `count` entries of a history, oldest first. */
 void control_print_history(struct engine *engine, const struct history *history, size_t count,

@@ -20,6 +20,7 @@
 #include <stdatomic.h>
 
 #include "tickd/ops/log_sink.h"
+#include "tickd/ops/log_tail.h"
 #include "tickd/settings/settings.h"
 
 enum { LOG_LINE_MAX = 2048 };
@@ -31,6 +32,7 @@ struct health_log {
     uint64_t lines;
     uint64_t dropped;        /* since start */
     uint64_t dropped_unsaid; /* of them, not yet mentioned in the log */
+    struct log_tail *tail;   /* keeps the newest lines too; NULL = nobody does */
 };
 
 struct health_log_options {
@@ -39,6 +41,7 @@ struct health_log_options {
                                    the directory; NULL: not under systemd */
     enum log_level level;
     int64_t (*now_us)(void); /* UNIX time; NULL: the system's clock */
+    struct log_tail *tail;   /* that shall have the newest lines; NULL: none */
 };
 
 /* ERROR_IO with *why. */

@@ -128,21 +128,23 @@
     INTEGER(monitor, watch_ms, 1000, 10, 60000, "ms",                                    \
             "a handler that runs longer is named in the log while it runs")
 
-#define SETTINGS_HISTORY(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST)                   \
-    INTEGER(history, message_log, 10000, 1000, 10000000, "messages", "the bus's message log") \
-    INTEGER(history, consensus_history, 1000, 1, 1000000, "decisions",                        \
-            "the consensus's decisions")                                                      \
-    INTEGER(history, simulation_history, 1000, 1, 1000000, "simulations",                     \
-            "the simulator's verdicts")                                                       \
-    INTEGER(history, parameter_history, 1000, 1, 1000000, "changes", "changes of parameters") \
-    INTEGER(history, agent_versions, 100, 2, 10000, "versions", "versions kept, each agent")  \
-    INTEGER(history, evolution_history, 1000, 1, 1000000, "events", "events of evolution")    \
-    INTEGER(history, agent_performance_history, 1000, 10, 100000, "rewards", "each agent's")  \
-    INTEGER(history, trade_history, 10000, 1, 10000000, "fills", "the portfolio's fills")     \
-    INTEGER(history, reward_metrics_history, 100, 1, 1000000, "minutes", "minute metrics")    \
-    INTEGER(history, explanations, 1500, 1, 1000000, "orders", "orders explained")            \
-    INTEGER(history, bars, 300, 1, 1000000, "bars", "bars kept, each symbol")                 \
-    INTEGER(history, health, 60, 1, 100000, "minutes", "health and memory, minute by minute") \
+#define SETTINGS_HISTORY(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST)                        \
+    INTEGER(history, message_log, 10000, 1000, 10000000, "messages", "the bus's message log")      \
+    INTEGER(history, consensus_history, 1000, 1, 1000000, "decisions",                             \
+            "the consensus's decisions")                                                           \
+    INTEGER(history, simulation_history, 1000, 1, 1000000, "simulations",                          \
+            "the simulator's verdicts")                                                            \
+    INTEGER(history, parameter_history, 1000, 1, 1000000, "changes", "changes of parameters")      \
+    INTEGER(history, agent_versions, 100, 2, 10000, "versions", "versions kept, each agent")       \
+    INTEGER(history, evolution_history, 1000, 1, 1000000, "events", "events of evolution")         \
+    INTEGER(history, agent_performance_history, 1000, 10, 100000, "rewards", "each agent's")       \
+    INTEGER(history, trade_history, 10000, 1, 10000000, "fills", "the portfolio's fills")          \
+    INTEGER(history, reward_metrics_history, 100, 1, 1000000, "minutes", "minute metrics")         \
+    INTEGER(history, explanations, 1500, 1, 1000000, "orders", "orders explained")                 \
+    INTEGER(history, bars, 300, 1, 1000000, "bars", "bars kept, each symbol")                      \
+    INTEGER(history, equity, 600, 1, 1000000, "minutes", "the books, minute by minute")            \
+    INTEGER(history, weights, 240, 1, 1000000, "minutes", "the agents' weights, minute by minute") \
+    INTEGER(history, health, 60, 1, 100000, "minutes", "health and memory, minute by minute")      \
     INTEGER(history, alerts, 300, 1, 100000, "changes", "changes of alerts")
 
 #define SETTINGS_CONTROL(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST)                    \

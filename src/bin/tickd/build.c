@@ -9,6 +9,7 @@
 #include "tickd/bin/program.h"
 #include "tickd/feed/client.h"
 #include "tickd/ops/alert_sinks.h"
+#include "tickd/ops/dashboard.h"
 #include "tickd/ops/watch_thread.h"
 #include "tickd/store/store.h"
 
@@ -56,6 +57,18 @@ static bool is_live(const struct program *program)
     return program->line.replay_count == 0;
 }
 
+static int check_dashboard(const struct program *program, struct text *error)
+{
+    char memory[CONFIG_ERROR_MAX];
+    struct text why;
+    text_init(&why, memory, sizeof memory);
+    int code = dashboard_check(&program->settings.dashboard, &why);
+    if (code != 0) {
+        text_add(error, memory);
+    }
+    return code;
+}
+
 static int check(struct program *program, struct text *error)
 {
     const char *key;
@@ -72,6 +85,9 @@ static int check(struct program *program, struct text *error)
         if (code != 0) {
             text_format(error, "%s: %s", key, memory);
         }
+    }
+    if (code == 0) {
+        code = check_dashboard(program, error);
     }
     if (code == 0 && is_live(program) &&
         strcmp(program->settings.feed.symbols.items[0], "*") == 0) {

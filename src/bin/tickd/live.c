@@ -8,11 +8,13 @@
 
 #include "tickd/base/assert.h"
 #include "tickd/base/calendar.h"
+#include "tickd/base/error.h"
 #include "tickd/bin/alerting.h"
 #include "tickd/bin/archive.h"
 #include "tickd/bin/program.h"
 #include "tickd/feed/client.h"
 #include "tickd/ops/control.h"
+#include "tickd/ops/dashboard.h"
 #include "tickd/ops/health_lines.h"
 #include "tickd/ops/stats_page.h"
 #include "tickd/ops/vitals.h"
@@ -26,6 +28,7 @@ struct live {
     uv_timer_t second;
     uv_signal_t signals[3];
     struct health_log log;
+    struct log_tail tail;
     struct health_lines lines;
     struct watch watch;
     struct stats_page stats;
@@ -34,6 +37,7 @@ struct live {
     struct alerting alerting;
     struct control *control;
     struct control_host host;
+    struct dashboard *dashboard;
     struct dump *dump;
     int64_t started_us;
     int64_t started_ns;
@@ -76,7 +80,9 @@ static int start_log(struct live *live)
         .directory = live->program->directories.log,
         .journal_stream = getenv("JOURNAL_STREAM"),
         .level = (enum log_level)live->program->settings.log.level,
+        .tail = &live->tail,
     };
+    log_tail_init(&live->tail);
     if (health_log_open(&live->log, &options, &why) != 0) {
         program_complain("%s", memory);
         return EX_CANTCREAT;
@@ -210,6 +216,7 @@ static void fill_status(void *state, struct status *status)
     if (live->control != NULL) {
         control_fill_status(live->control, status);
     }
+    dashboard_fill_status(live->dashboard, status);
 }
 
 static void update_stats(struct live *live)
@@ -220,7 +227,7 @@ static void update_stats(struct live *live)
     stats_page_update(&live->stats, status);
 }
 
-/* What the feed, the archive say. */
+/* What parts of the shell have to say. */
 
 static void log_text(void *state, enum log_level level, const char *event, const char *text)
 {
@@ -334,6 +341,46 @@ static void stop_control(struct live *live)
     control_stop(&live->control, NULL, NULL);
 }
 
+/* libwebsockets, which feed and dashboard stand on. */
+
+static int start_library(struct live *live)
+{
+    lws_log_attach(log_text, live, watch_clock_ns);
+    return 0;
+}
+
+static void stop_library(struct live *live)
+{
+    (void)live;
+    lws_log_detach();
+}
+
+/* The dashboard. */
+
+static int start_dashboard(struct live *live)
+{
+    struct dashboard_options options = {
+        .loop = &live->loop,
+        .settings = &live->program->settings.dashboard,
+        .host = &live->host,
+        .tail = &live->tail,
+        .say = log_text,
+        .state = live,
+    };
+    int error = dashboard_start(&live->dashboard, &options);
+    if (error != 0) {
+        program_complain("dashboard.listen: %s %s", live->program->settings.dashboard.listen,
+                         error_text(error));
+        return EX_OSERR;
+    }
+    return 0;
+}
+
+static void stop_dashboard(struct live *live)
+{
+    dashboard_stop(live->dashboard);
+}
+
 /* The feed. */
 
 static void stop_refused(uv_timer_t *timer)
@@ -372,10 +419,8 @@ static int start_feed(struct live *live)
         .refused = feed_refused,
         .state = live,
     };
-    lws_log_attach(log_text, live, watch_clock_ns);
     int error = feed_client_start(program->feed, &setup, &why);
     if (error != 0) {
-        lws_log_detach();
         program_complain("%s", memory);
         return error == ERROR_MEMORY ? EX_OSERR : EX_CONFIG;
     }
@@ -397,6 +442,7 @@ static void say_vitals(struct live *live, int64_t now_us)
     vitals_sample(&live->vitals, &vitals);
     control_fill_vitals(live->control, &vitals);
     store_fill_vitals(live->archive.store, &vitals);
+    dashboard_fill_vitals(live->dashboard, &vitals);
     engine_vitals(live->program->engine, &vitals);
     if (health_lines_due(&live->lines, now_us)) {
         struct status *status = &live->program->status;
@@ -497,6 +543,7 @@ static void stop_signals(struct live *live)
 /* The order of the start. What stands after the feed is started would miss its first word. */
 static const struct step steps[] = {
     {"log", start_log, stop_log},
+    {"library", start_library, stop_library},
     {"dump", start_dump, stop_dump},
     {"stats", start_stats, stop_stats},
     {"watch", start_watch, stop_watch},
@@ -506,6 +553,7 @@ static const struct step steps[] = {
     {"alerts", start_alerts, stop_alerts},
     {"time", start_time, stop_time},
     {"control", start_control, stop_control},
+    {"dashboard", start_dashboard, stop_dashboard},
     {"feed", start_feed, stop_feed},
 };
 
@@ -570,7 +618,7 @@ static void run(struct live *live)
         live->exit_code = live->exit_code != 0 ? live->exit_code : code;
     }
     feed_client_destroy(live->program->feed);
-    lws_log_detach();
+    dashboard_destroy(&live->dashboard);
     int error = uv_loop_close(&live->loop);
     if (error != 0) {
         program_complain("the event loop did not empty: %s", uv_strerror(error));
