@@ -66,3 +66,9 @@ size_t chronicle_histories(const struct chronicle *chronicle, struct history *hi
     histories[1] = history_of_ring("chronicle", "weights", &chronicle->weights);
     return CHRONICLE_HISTORIES;
 }
+
+void chronicle_persist(struct chronicle *chronicle, struct persist *persist)
+{
+    persist_history(persist, "equity", &chronicle->equity, NULL, NULL);
+    persist_history(persist, "weights", &chronicle->weights, NULL, NULL);
+}

@@ -21,6 +21,11 @@ static void persist_explain(void *state, struct persist *persist)
     explain_persist(state, persist);
 }
 
+static void persist_chronicle(void *state, struct persist *persist)
+{
+    chronicle_persist(state, persist);
+}
+
 /* What the engine itself counts. at_us is of the input at hand, and there is none. */
 static void persist_own(void *state, struct persist *persist)
 {
@@ -47,6 +52,8 @@ void engine_persist(struct engine *engine, struct persist *persist)
         }
     }
     persist_section(persist, "explain", EXPLAIN_PERSIST_VERSION, persist_explain, engine->explain);
+    persist_section(persist, "chronicle", CHRONICLE_PERSIST_VERSION, persist_chronicle,
+                    engine->chronicle);
     persist_section(persist, "engine", ENGINE_VERSION, persist_own, engine);
 }
 

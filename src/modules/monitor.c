@@ -342,15 +342,32 @@ static bool check_vitals(const void *value, void *context)
            vitals->dashboard_owed_since_us >= 0;
 }
 
+static bool check_alert(const void *value, void *context)
+{
+    const struct alert *alert = value;
+    (void)context;
+    return (uint32_t)alert->state < ALERT_STATE_COUNT && persist_is_flag(&alert->holds);
+}
+
 static void persist(void *state, struct persist *persist)
 {
     struct monitor *monitor = state;
     persist_value(persist, "feed", &monitor->feed, sizeof monitor->feed, check_feed, NULL);
     persist_value(persist, "vitals", &monitor->vitals, sizeof monitor->vitals, check_vitals, NULL);
     PERSIST(persist, monitor->last);
+    PERSIST(persist, monitor->minute);
+    PERSIST(persist, monitor->vitals_at_us);
+    PERSIST(persist, monitor->regret_ratio);
     persist_history(persist, "health", &monitor->minutes, NULL, NULL);
+    persist_history(persist, "alerts", &monitor->changes, NULL, NULL);
+    persist_array(persist, "states of alerts", monitor->alerts, ALERT_COUNT, ALERT_COUNT,
+                  sizeof monitor->alerts[0], check_alert, NULL);
+    bool feed_down = persist_flag(persist, "feed_down", monitor->feed_down);
+    bool halted = persist_flag(persist, "halted", monitor->halted);
     bool spoken = persist_flag(persist, "spoken", monitor->spoken);
     if (persist_loading(persist)) {
+        monitor->feed_down = feed_down;
+        monitor->halted = halted;
         monitor->spoken = spoken;
     }
 }

@@ -605,8 +605,10 @@ static void persist(void *state, struct persist *persist)
                   sizeof *portfolio->holdings, check_holding, &next_order);
     persist_history(persist, "trade_history", &portfolio->history, check_fill, persist);
     PERSIST(persist, portfolio->counts);
+    bool adopting = persist_flag(persist, "adopting", portfolio->adopting);
     if (persist_loading(persist)) {
         portfolio->next_order = next_order;
+        portfolio->adopting = adopting;
     }
 }
 

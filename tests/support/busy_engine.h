@@ -96,6 +96,9 @@ static inline void busy_settings(struct settings *settings)
         {"history.explanations", "15"},
         {"history.bars", "20"},
         {"history.health", "3"},
+        {"history.alerts", "3"},
+        {"history.equity", "3"},
+        {"history.weights", "3"},
     };
     settings_init(settings);
     for (size_t i = 0; i < ARRAY_LENGTH(values); i++) {
@@ -218,16 +221,17 @@ static inline void busy_add_vitals(struct busy_script *script, struct rng *rng, 
 {
     struct busy_input *input = busy_add(script, at_us, BUSY_VITALS);
     bool trouble = second % 120 < 8;
-    input->vitals =
-        (struct vitals_message){.rss_bytes = 16000000 + rng_below(rng, 1000000),
-                                .allocated_bytes = 12000000,
-                                .loop_lag_us = (int64_t)rng_below(rng, 1000),
-                                .control_handled = (uint64_t)second / 2,
-                                .store_handled = (uint64_t)second * 3,
-                                .store_owed_since_us = trouble ? at_us - 7 * US_PER_S : 0,
-                                .wired = 1U << MODULE_CONTROL | 1U << MODULE_STORE,
-                                .failed = second % 300 < 3 ? 1U << MODULE_STORE : 0,
-                                .journal_failing = second % 240 == 30 ? 1 : 0};
+    input->vitals = (struct vitals_message){
+        .store_fill = second % 50 < 5 ? 1000 : 10, /* an alert now and then */
+        .rss_bytes = 16000000 + rng_below(rng, 1000000),
+        .allocated_bytes = 12000000,
+        .loop_lag_us = (int64_t)rng_below(rng, 1000),
+        .control_handled = (uint64_t)second / 2,
+        .store_handled = (uint64_t)second * 3,
+        .store_owed_since_us = trouble ? at_us - 7 * US_PER_S : 0,
+        .wired = 1U << MODULE_CONTROL | 1U << MODULE_STORE,
+        .failed = second % 300 < 3 ? 1U << MODULE_STORE : 0,
+        .journal_failing = second % 240 == 30 ? 1 : 0};
 }
 
 static inline void busy_add_feed(struct busy_script *script, int64_t at_us, uint16_t symbol,

@@ -31,10 +31,13 @@ struct chronicle *chronicle_create(struct arena *arena, const struct settings_hi
 const struct chronicle_equity *chronicle_equity(const struct chronicle *chronicle, size_t index);
 const struct chronicle_weights *chronicle_weights(const struct chronicle *chronicle, size_t index);
 
-enum { CHRONICLE_HISTORIES = 2 };
+enum { CHRONICLE_HISTORIES = 2, CHRONICLE_PERSIST_VERSION = 1 };
 
 /* Both histories, for the status; returns how many fitted. */
 size_t chronicle_histories(const struct chronicle *chronicle, struct history *histories,
                            size_t room);
+
+/* Both, out and in. */
+void chronicle_persist(struct chronicle *chronicle, struct persist *persist);
 
 #endif
