@@ -16,6 +16,8 @@
 #ifndef TICKD_BUS_ALERT_TABLE_H
 #define TICKD_BUS_ALERT_TABLE_H
 
+#include "tickd/base/compiler.h"
+
 #define ALERT_LIST(X)                                                                              \
     X(MEMORY, memory, WARNING, MEMORY, ABOVE, 1.25, 300, 60, NONE,                                 \
       "resident memory is above 1.25 × its budget",                                                \

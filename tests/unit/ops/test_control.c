@@ -544,15 +544,23 @@ static void test_a_watcher_that_does_not_read_is_cut_off_and_nobody_waits(void *
 {
     int client = connect_client();
     int other = connect_client();
+    struct vitals_message vitals = {.clients_fill = 0};
+    uint32_t fullest = 0;
 
     (void)state;
     send_text(client, "watch all\n");
     while (control->watched == 0)
         uv_run(&loop, UV_RUN_ONCE);
     for (int i = 0; i < 400 && control->cut_off == 0; i++) {
+        control_fill_vitals(control, &vitals);
+        assert_in_range(vitals.clients_fill, fullest, 1000);
+        fullest = vitals.clients_fill;
         advance(10);
         uv_run(&loop, UV_RUN_NOWAIT);
     }
+    assert_true(fullest > 500);
+    control_fill_vitals(control, &vitals);
+    assert_int_equal(vitals.clients_fill, 0);
     assert_int_equal(control->cut_off, 1);
     assert_int_equal(control->watched, 0);
     send_text(other, VERSION_REQUEST);

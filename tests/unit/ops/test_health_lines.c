@@ -167,6 +167,39 @@ static void test_a_command_is_a_line_with_who_gave_it(void **state)
                         HEAD "notice event=command verb=log_level argument=debug uid=1000\n");
 }
 
+static void see_alert(enum alert_id id, enum alert_state alert_state)
+{
+    struct message message = {.head = {.topic = TOPIC_ALERT, .symbol = SYMBOL_NONE}};
+
+    message.body.alert = (struct alert_message){.value = 1.8,
+                                                .threshold = alert_rule(id)->threshold,
+                                                .alert = id,
+                                                .severity = alert_rule(id)->severity,
+                                                .state = alert_state,
+                                                .action = alert_rule(id)->action,
+                                                .text = "resident 47 MB"};
+    health_lines_see(&lines, &message);
+}
+
+static void test_each_change_of_an_alert_is_a_line_by_its_severity(void **state)
+{
+    (void)state;
+    see_alert(ALERT_MEMORY_WARNING, ALERT_STATE_PENDING);
+    see_alert(ALERT_MEMORY_WARNING, ALERT_STATE_FIRING);
+    see_alert(ALERT_MEMORY_LIMIT_CRITICAL, ALERT_STATE_FIRING);
+    see_alert(ALERT_MEMORY_LIMIT_CRITICAL, ALERT_STATE_RESOLVED);
+    assert_string_equal(
+        written(),
+        HEAD "info event=alert alert=memory severity=warning state=pending value=1.800 "
+             "threshold=1.250 text=\"resident 47 MB\"\n" HEAD
+             "warning event=alert alert=memory severity=warning state=firing value=1.800 "
+             "threshold=1.250 text=\"resident 47 MB\"\n" HEAD
+             "error event=alert alert=memory_limit severity=critical state=firing value=1.800 "
+             "threshold=1.750 text=\"resident 47 MB\" action=restart\n" HEAD
+             "notice event=alert alert=memory_limit severity=critical state=resolved value=1.800 "
+             "threshold=1.750 text=\"resident 47 MB\"\n");
+}
+
 static void fill_status(void)
 {
     status.health_score = 200.0 / 3.0;
@@ -242,6 +275,7 @@ int main(void)
         LINES_TEST(test_a_module_that_falls_idle_is_only_for_debugging),
         LINES_TEST(test_the_feeds_states_are_lines_by_their_gravity),
         LINES_TEST(test_a_command_is_a_line_with_who_gave_it),
+        LINES_TEST(test_each_change_of_an_alert_is_a_line_by_its_severity),
         LINES_TEST(test_the_summary_tells_health_memory_and_what_came_in),
         LINES_TEST(test_the_summary_of_a_live_process_tells_of_feed_and_loop),
         LINES_TEST(test_a_summary_comes_each_minute_and_the_histories_every_five),
