@@ -5,25 +5,7 @@
 #include "tickd/base/persist_parts.h"
 #include "tickd/base/text.h"
 
-enum { SECTION_MAGIC = 0x74434553 /* "SECt" */ };
-
-struct section_head {
-    uint32_t magic;
-    uint32_t version;
-    char name[PERSIST_NAME_MAX]; /* filled up with zeros */
-    uint64_t length;             /* of the items */
-    uint64_t unused[3];
-};
-
-struct section_end {
-    uint64_t checksum;
-    uint64_t length;
-};
-
-_Static_assert(sizeof(struct section_head) % PERSIST_ALIGNMENT == 0, "items stay aligned");
-_Static_assert(sizeof(struct section_end) % PERSIST_ALIGNMENT == 0, "sections stay aligned");
-
-static void note_section(struct persist *persist, const struct section_head *head)
+static void note_section(struct persist *persist, const struct persist_section_head *head)
 {
     persist_note(persist, ITEM_SECTION, head->version, 0);
     if (persist->mode == PERSIST_MEASURE) {
@@ -31,7 +13,7 @@ static void note_section(struct persist *persist, const struct section_head *hea
     }
 }
 
-static void save_section(struct persist *persist, struct section_head *head,
+static void save_section(struct persist *persist, struct persist_section_head *head,
                          void (*body)(void *state, struct persist *persist), void *state)
 {
     struct persist measure;
@@ -42,28 +24,30 @@ static void save_section(struct persist *persist, struct section_head *head,
     persist_put(persist, head, sizeof *head);
     body(state, persist);
     persist_flush(persist);
-    struct section_end end = {.checksum = digest_value(&persist->sum), .length = head->length};
+    struct persist_section_end end = {.checksum = digest_value(&persist->sum),
+                                      .length = head->length};
     persist_put(persist, &end, sizeof end);
     persist_flush(persist);
 }
 
-static uint64_t checksum_of(const unsigned char *bytes, size_t size)
+uint64_t persist_checksum(const void *bytes, size_t size)
 {
+    const unsigned char *from = bytes;
     struct digest sum;
     digest_init(&sum);
     for (size_t at = 0; at < size; at += PERSIST_BLOCK) {
-        digest_add(&sum, bytes + at, size - at < PERSIST_BLOCK ? size - at : PERSIST_BLOCK);
+        digest_add(&sum, from + at, size - at < PERSIST_BLOCK ? size - at : PERSIST_BLOCK);
     }
     return digest_value(&sum);
 }
 
 /* What stands around the items; `bytes` begin with the head. */
-static bool check_section(struct persist *persist, const struct section_head *expected,
-                          const unsigned char *bytes, const struct section_head *head)
+static bool check_section(struct persist *persist, const struct persist_section_head *expected,
+                          const unsigned char *bytes, const struct persist_section_head *head)
 {
-    struct section_end end;
+    struct persist_section_end end;
     size_t left = persist->end - persist->at;
-    if (head->magic != SECTION_MAGIC ||
+    if (head->magic != PERSIST_SECTION_MAGIC ||
         memcmp(head->name, expected->name, sizeof head->name) != 0) {
         persist_fail(persist, "does not begin where it should");
         return false;
@@ -81,7 +65,7 @@ static bool check_section(struct persist *persist, const struct section_head *ex
     }
     size_t size = sizeof *head + (size_t)head->length;
     memcpy(&end, bytes + size, sizeof end);
-    uint64_t checksum = checksum_of(bytes, size);
+    uint64_t checksum = persist_checksum(bytes, size);
     if (end.length != head->length || end.checksum != checksum) {
         persist_fail(persist, "is damaged: its checksum is %016llx, and should be %016llx",
                      (unsigned long long)checksum, (unsigned long long)end.checksum);
@@ -90,10 +74,10 @@ static bool check_section(struct persist *persist, const struct section_head *ex
     return true;
 }
 
-static void read_section(struct persist *persist, const struct section_head *expected,
+static void read_section(struct persist *persist, const struct persist_section_head *expected,
                          void (*body)(void *state, struct persist *persist), void *state)
 {
-    struct section_head head;
+    struct persist_section_head head;
     const unsigned char *bytes = persist_take(persist, sizeof head);
     if (bytes == NULL) {
         return;
@@ -108,14 +92,14 @@ static void read_section(struct persist *persist, const struct section_head *exp
     if (persist->at != persist->end) {
         persist_fail(persist, "has %zu bytes more than are read here", persist->end - persist->at);
     }
-    persist->at = persist->end + sizeof(struct section_end);
+    persist->at = persist->end + sizeof(struct persist_section_end);
     persist->end = end_of_all;
 }
 
 void persist_section(struct persist *persist, const char *name, uint32_t version,
                      void (*body)(void *state, struct persist *persist), void *state)
 {
-    struct section_head head = {.magic = SECTION_MAGIC, .version = version};
+    struct persist_section_head head = {.magic = PERSIST_SECTION_MAGIC, .version = version};
     bool fits = text_copy(head.name, sizeof head.name, name);
     ASSERT(fits && persist->section == NULL);
     persist->section = name;
@@ -124,7 +108,7 @@ void persist_section(struct persist *persist, const char *name, uint32_t version
     case PERSIST_MEASURE:
         persist->size += sizeof head;
         body(state, persist);
-        persist->size += sizeof(struct section_end);
+        persist->size += sizeof(struct persist_section_end);
         break;
     case PERSIST_SAVE:
         save_section(persist, &head, body, state);

@@ -165,6 +165,7 @@ double book_earned(const struct book *book, size_t place, uint64_t *scored)
     return earned;
 }
 
+/* Between two bars: bar_return and scale_out are written before they are read. */
 static void persist_symbol(const struct book *book, struct book_symbol *of, struct persist *persist)
 {
     size_t votes = book->horizon * book->places;
@@ -174,8 +175,6 @@ static void persist_symbol(const struct book *book, struct book_symbol *of, stru
     persist_array(persist, "scales of the horizon", of->scales, book->horizon, book->horizon,
                   sizeof *of->scales, NULL, NULL);
     PERSIST(persist, of->price);
-    PERSIST(persist, of->bar_return);
-    PERSIST(persist, of->scale_out);
     PERSIST(persist, of->scored);
 }
 

@@ -426,7 +426,6 @@ void population_persist(struct population *population, struct persist *persist)
     PERSIST(persist, population->incumbents);
     PERSIST(persist, population->rng);
     PERSIST(persist, population->generation);
-    PERSIST(persist, population->changed);
     PERSIST(persist, population->trials);
     if (persist_loading(persist)) {
         population->next_target = next;

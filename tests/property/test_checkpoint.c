@@ -1,6 +1,6 @@
-/* An engine that was saved at a random moment, loaded into a new one and fed the rest is the engine
- * that never stopped: the same digest after every input, and at the end the same answer to every
- * question. */
+/* An engine that was saved at some moment, loaded into a new one and fed the rest is the engine
+ * that never stopped: the same answers to all questions at once, the same digest after every input,
+ * and the same answers again at the end. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,7 +14,15 @@
 #include "support/seed.h"
 #include "tickd/ops/status_json.h"
 
-enum { SECONDS = 4000, MOMENTS = 6, MARKETS = 3, LINES_MAX = 20000, LABEL_MAX = 64 };
+enum {
+    SECONDS = 4000,
+    RANDOM_MOMENTS = 6,
+    MOMENTS_MAX = 40,
+    MARKETS = 2,
+    LINES_MAX = 6000,
+    SOON = 400 /* inputs after the moment */,
+    LABEL_MAX = 64
+};
 
 /* Everything that can be asked, as lines of which each has a name and a digest. */
 struct line {
@@ -27,7 +35,6 @@ struct answers {
     struct line lines[LINES_MAX];
 };
 
-static struct answers expected;
 static struct answers found;
 static char memory[STATUS_JSON_MAX];
 
@@ -116,7 +123,7 @@ static void ask_log(struct answers *answers, struct busy_engine *busy)
 
 static void ask_symbols(struct answers *answers, struct busy_engine *busy)
 {
-    for (uint16_t symbol = 0; symbol < BUSY_SYMBOLS; symbol++) {
+    for (uint16_t symbol = 0; symbol < engine_symbols(busy->engine)->count; symbol++) {
         struct symbol_view view;
         assert_true(engine_symbol(busy->engine, symbol, &view));
         int64_t values[] = {view.last_price,
@@ -148,10 +155,21 @@ static void ask_rest(struct answers *answers, struct busy_engine *busy)
     for (size_t i = 0; simulator_edge_row(sources.simulator, i, &row); i++) {
         keep(answers, "edge", i, &row, sizeof row);
     }
+    keep(answers, "counts of agents", 0, agent_manager_counts(sources.agents),
+         sizeof(struct agent_manager_counts));
+    keep(answers, "counts of the simulator", 0, simulator_counts(sources.simulator),
+         sizeof(struct simulator_counts));
     keep(answers, "record of the simulator", 0, simulator_record(sources.simulator),
          sizeof(struct simulator_record));
+    for (size_t topic = 0; topic < TOPIC_COUNT; topic++) {
+        uint64_t published = bus_published_of(engine_bus(busy->engine), (enum topic)topic);
+        keep(answers, "published", topic, &published, sizeof published);
+    }
     for (int64_t id = 1; id <= (int64_t)agent_manager_agents(sources.agents); id++) {
         const struct evolution_performance *block;
+        struct agent_row row_of_agent;
+        assert_true(engine_agent(busy->engine, id, &row_of_agent));
+        keep(answers, "lifetime", (size_t)id, &row_of_agent.lifetime, sizeof row_of_agent.lifetime);
         for (size_t i = 0; (block = engine_agent_performance(busy->engine, id, i)) != NULL; i++) {
             keep(answers, "performance", (size_t)id * 1000 + i, block, sizeof *block);
         }
@@ -168,73 +186,134 @@ static void ask_all(struct answers *answers, struct busy_engine *busy)
     ask_rest(answers, busy);
 }
 
-static void assert_same_answers(uint64_t seed, size_t moment)
+static void assert_same_answers(const struct answers *expected, const char *when)
 {
-    for (size_t i = 0; i < expected.count && i < found.count; i++) {
-        if (strcmp(expected.lines[i].label, found.lines[i].label) != 0 ||
-            expected.lines[i].digest != found.lines[i].digest) {
-            fail_msg("market %llu, saved after input %zu: %s differs (%s there)",
-                     (unsigned long long)seed, moment, expected.lines[i].label,
+    for (size_t i = 0; i < expected->count && i < found.count; i++) {
+        if (strcmp(expected->lines[i].label, found.lines[i].label) != 0 ||
+            expected->lines[i].digest != found.lines[i].digest) {
+            fail_msg("%s: %s differs (%s there)", when, expected->lines[i].label,
                      found.lines[i].label);
         }
     }
-    assert_int_equal(found.count, expected.count);
+    assert_int_equal(found.count, expected->count);
 }
 
 /* A run. */
+
+/* Before input number `input`. */
+struct moment {
+    size_t input;
+    struct busy_state state;
+    struct answers answers; /* then */
+    struct answers soon;
+};
 
 struct run {
     uint64_t seed;
     struct busy_script script;
     struct busy_engine whole;
     uint64_t *digests; /* after each input */
-    size_t moments[MOMENTS];
-    struct busy_state states[MOMENTS]; /* before the input of that number */
+    size_t moment_count;
+    struct moment moments[MOMENTS_MAX];
+    struct answers answers; /* at the end */
 };
 
+/* Trades are all of a kind; of other inputs each state of the feed, each command and each trouble
+ * is one of its own. */
+static uint32_t kind_of(const struct busy_input *input)
+{
+    switch (input->kind) {
+    case BUSY_TRADE:
+        break;
+    case BUSY_FEED:
+        return 100 + 10 * input->feed.state + input->feed.stream;
+    case BUSY_COMMAND:
+        return 200 + input->command.verb;
+    case BUSY_VITALS:
+        return 300 + (input->vitals.failed != 0 ? 1U : 0U) + 2 * input->vitals.journal_failing;
+    }
+    return 0;
+}
+
+static void add_moment(struct run *run, size_t input)
+{
+    assert_true(run->moment_count < MOMENTS_MAX && input > 0);
+    run->moments[run->moment_count++].input = input;
+}
+
+/* Right after one of each kind of input, in the middle of the script; and at random. */
 static void choose_moments(struct run *run)
 {
+    uint64_t seen[10] = {0}; /* of kinds */
     struct rng rng;
     rng_stream_numbered(&rng, test_seed(), "moments", run->seed, 0);
-    for (size_t i = 0; i < MOMENTS; i++) {
-        run->moments[i] = 1 + (size_t)rng_below(&rng, run->script.count - 1);
+    size_t from = run->script.count / 4 + (size_t)rng_below(&rng, run->script.count / 4);
+    for (size_t i = from; i + 1 < run->script.count; i++) {
+        uint32_t kind = kind_of(&run->script.inputs[i]);
+        assert_true(kind / 64 < ARRAY_LENGTH(seen));
+        if ((seen[kind / 64] >> kind % 64 & 1U) == 0) {
+            seen[kind / 64] |= UINT64_C(1) << kind % 64;
+            add_moment(run, i + 1);
+        }
+    }
+    for (size_t i = 0; i < RANDOM_MOMENTS; i++) {
+        add_moment(run, 1 + (size_t)rng_below(&rng, run->script.count - 1));
+    }
+}
+
+static void configure(const struct run *run, struct settings *settings)
+{
+    busy_settings(settings);
+    if (run->seed % 2 == 0) {
+        busy_adopt_symbols(settings);
     }
 }
 
 static void run_whole(struct run *run)
 {
-    busy_settings(&run->whole.settings);
+    configure(run, &run->whole.settings);
     busy_create(&run->whole);
     for (size_t i = 0; i < run->script.count; i++) {
-        for (size_t k = 0; k < MOMENTS; k++) {
-            if (run->moments[k] == i) {
-                busy_save(&run->whole, &run->states[k]);
+        for (size_t k = 0; k < run->moment_count; k++) {
+            if (run->moments[k].input == i) {
+                busy_save(&run->whole, &run->moments[k].state);
+                ask_all(&run->moments[k].answers, &run->whole);
+            } else if (run->moments[k].input + SOON == i) {
+                ask_all(&run->moments[k].soon, &run->whole);
             }
         }
         busy_feed(&run->whole, &run->script.inputs[i]);
         run->digests[i] = bus_digest(engine_bus(run->whole.engine));
     }
+    ask_all(&run->answers, &run->whole);
 }
 
-static void run_rest(const struct run *run, size_t moment)
+static void run_rest(const struct run *run, const struct moment *moment)
 {
     static struct busy_engine rest;
+    char when[128];
     struct persist persist;
-    busy_settings(&rest.settings);
+    configure(run, &rest.settings);
     busy_create(&rest);
-    if (!busy_load(&rest, &run->states[moment], &persist)) {
-        fail_msg("market %llu, saved after input %zu: %s", (unsigned long long)run->seed,
-                 run->moments[moment], persist.why);
+    (void)snprintf(when, sizeof when, "market %llu, saved before input %zu of %zu",
+                   (unsigned long long)run->seed, moment->input, run->script.count);
+    if (!busy_load(&rest, &moment->state, &persist)) {
+        fail_msg("%s: %s", when, persist.why);
     }
-    for (size_t i = run->moments[moment]; i < run->script.count; i++) {
+    ask_all(&found, &rest);
+    assert_same_answers(&moment->answers, when);
+    for (size_t i = moment->input; i < run->script.count; i++) {
+        if (i == moment->input + SOON) {
+            ask_all(&found, &rest);
+            assert_same_answers(&moment->soon, when);
+        }
         busy_feed(&rest, &run->script.inputs[i]);
         if (bus_digest(engine_bus(rest.engine)) != run->digests[i]) {
-            fail_msg("market %llu, saved after input %zu: another digest after input %zu of %zu",
-                     (unsigned long long)run->seed, run->moments[moment], i, run->script.count);
+            fail_msg("%s: another digest after input %zu", when, i);
         }
     }
     ask_all(&found, &rest);
-    assert_same_answers(run->seed, run->moments[moment]);
+    assert_same_answers(&run->answers, when);
     busy_destroy(&rest);
 }
 
@@ -253,7 +332,7 @@ static void assert_busy(struct run *run)
     assert_true(agent_manager_counts(sources.agents)->rollbacks_by_operator > 0);
     assert_true(status.gaps > 0);
     assert_true(status.late_ms.count > 0);
-    assert_int_equal(status.duplicate_factor_max, 2);
+    assert_true(status.duplicate_changes > 4);
     assert_true(status.simulations[VERDICT_PROCEED] + status.simulations[VERDICT_CAUTION] > 50);
     for (size_t i = 0; i < status.history_count; i++) {
         if (status.histories[i].overwritten == 0) {
@@ -266,17 +345,17 @@ static void assert_busy(struct run *run)
 static void run_market(uint64_t seed)
 {
     static struct run run;
-    run = (struct run){.seed = seed};
+    run.seed = seed;
+    run.moment_count = 0;
     busy_write(&run.script, seed, SECONDS);
     run.digests = calloc(run.script.count, sizeof *run.digests);
     assert_non_null(run.digests);
     choose_moments(&run);
     run_whole(&run);
     assert_busy(&run);
-    ask_all(&expected, &run.whole);
-    for (size_t i = 0; i < MOMENTS; i++) {
-        run_rest(&run, i);
-        free(run.states[i].bytes);
+    for (size_t i = 0; i < run.moment_count; i++) {
+        run_rest(&run, &run.moments[i]);
+        free(run.moments[i].state.bytes);
     }
     busy_destroy(&run.whole);
     busy_forget(&run.script);

@@ -1,8 +1,8 @@
 /* A market in which everything happens, written down as a list of inputs, and engines to feed it
  * to: small ones, with histories that overflow, on prices that can be foretold (they drift, and
- * after half of the time they revert), without costs.
- * There are gaps, silent symbols, prints that come twice, late ones, commands of every kind, and
- * vitals that report trouble. Link it by including this file; it is all static. */
+ * after half of the time they revert), at hardly any cost.
+ * There are gaps, quiet minutes, silent symbols, prints that come twice, late ones, commands of
+ * every kind, and vitals that report trouble. Link it by including this file; it is all static. */
 #ifndef TICKD_SUPPORT_BUSY_ENGINE_H
 #define TICKD_SUPPORT_BUSY_ENGINE_H
 
@@ -16,8 +16,8 @@
 #include "tickd/engine/engine_persist.h"
 #include "tickd/sim/market_model.h"
 
-/* 2026-11-23 15:00:00 UTC, a Monday: US stocks trade. */
-#define BUSY_START_US INT64_C(1795446000000000)
+/* 2026-11-23 23:40:00 UTC: the day turns while the script runs. */
+#define BUSY_START_US INT64_C(1795477200000000)
 
 enum { BUSY_SYMBOLS = 3, BUSY_TRADES_A_SECOND = 4 };
 
@@ -26,7 +26,7 @@ enum busy_kind { BUSY_TRADE, BUSY_FEED, BUSY_COMMAND, BUSY_VITALS };
 struct busy_input {
     int64_t at_us;
     enum busy_kind kind;
-    uint16_t symbol;
+    uint16_t symbol; /* place in busy_names, or SYMBOL_NONE */
     union {
         struct trade trade;
         struct feed_message feed;
@@ -72,10 +72,11 @@ static inline void busy_settings(struct settings *settings)
         {"simulator.prior_outcomes", "2"},
         {"simulator.errors", "0.2"},
         {"simulator.memory_bars", "600"},
-        {"portfolio.fee_bps", "0"},
-        {"portfolio.slippage_bps", "0"},
+        {"portfolio.fee_bps", "0.1"},
+        {"portfolio.slippage_bps", "0.1"},
         {"portfolio.allow_short", "true"},
         {"portfolio.orders_per_minute", "6"},
+        {"portfolio.max_daily_loss", "0.002"},
         {"portfolio.stop_loss_bps", "40"},
         {"portfolio.take_profit_bps", "60"},
         {"portfolio.participation", "0.01"},
@@ -106,6 +107,13 @@ static inline void busy_settings(struct settings *settings)
     }
 }
 
+/* Symbols are taken as they come, instead. */
+static inline void busy_adopt_symbols(struct settings *settings)
+{
+    busy_set(settings, "feed.symbols", "*");
+    busy_set(settings, "market.symbols_max", "4");
+}
+
 /* Of busy->settings; as engine_create() leaves it. */
 static inline void busy_create(struct busy_engine *busy)
 {
@@ -123,15 +131,30 @@ static inline void busy_destroy(struct busy_engine *busy)
     busy->engine = NULL;
 }
 
+static const char *const busy_names[BUSY_SYMBOLS] = {"A", "B", "C"};
+
+static inline uint16_t busy_symbol(struct busy_engine *busy, uint16_t symbol)
+{
+    return symbol == SYMBOL_NONE
+               ? SYMBOL_NONE
+               : symbols_resolve(engine_symbols(busy->engine), busy_names[symbol], 1);
+}
+
+static inline void busy_trade(struct busy_engine *busy, struct trade trade)
+{
+    trade.symbol = busy_symbol(busy, trade.symbol);
+    engine_trade(busy->engine, &trade);
+}
+
 static inline void busy_feed(struct busy_engine *busy, const struct busy_input *input)
 {
     engine_advance(busy->engine, input->at_us);
     switch (input->kind) {
     case BUSY_TRADE:
-        engine_trade(busy->engine, &input->trade);
+        busy_trade(busy, input->trade);
         break;
     case BUSY_FEED:
-        engine_feed_state(busy->engine, input->symbol, &input->feed);
+        engine_feed_state(busy->engine, busy_symbol(busy, input->symbol), &input->feed);
         break;
     case BUSY_COMMAND:
         engine_command(busy->engine, &input->command);
@@ -174,10 +197,10 @@ static inline void busy_add_trade(struct busy_script *script, struct rng *rng,
     }
 }
 
-/* Everything of C comes twice after a while, now and then something of the others. */
+/* Everything of C comes twice for a while, again and again; now and then something of others. */
 static inline bool busy_comes_twice(struct rng *rng, uint16_t symbol, int64_t second)
 {
-    return (symbol == 2 && second > 200) || rng_below(rng, 50) == 0;
+    return (symbol == 2 && second / 150 % 2 == 1) || rng_below(rng, 50) == 0;
 }
 
 static inline void busy_add_trades(struct busy_script *script, struct rng *rng,
@@ -204,7 +227,7 @@ static inline void busy_add_command(struct busy_script *script, struct rng *rng,
                                               COMMAND_ROLLBACK, COMMAND_HALT,   COMMAND_UNHALT,
                                               COMMAND_UNHALT,   COMMAND_FLATTEN};
     struct busy_input *input = busy_add(script, at_us, BUSY_COMMAND);
-    input->command = (struct command_message){.number = (int64_t)rng_below(rng, 20),
+    input->command = (struct command_message){.number = (int64_t)rng_below(rng, 18),
                                               .verb = verbs[rng_below(rng, ARRAY_LENGTH(verbs))],
                                               .uid = 1000};
 }
@@ -228,10 +251,11 @@ static inline void busy_add_vitals(struct busy_script *script, struct rng *rng, 
         .loop_lag_us = (int64_t)rng_below(rng, 1000),
         .control_handled = (uint64_t)second / 2,
         .store_handled = (uint64_t)second * 3,
+        .dashboard_handled = (uint64_t)second,
         .store_owed_since_us = trouble ? at_us - 7 * US_PER_S : 0,
-        .wired = 1U << MODULE_CONTROL | 1U << MODULE_STORE,
+        .wired = 1U << MODULE_CONTROL | 1U << MODULE_STORE | 1U << MODULE_DASHBOARD,
         .failed = second % 300 < 3 ? 1U << MODULE_STORE : 0,
-        .journal_failing = second % 240 == 30 ? 1 : 0};
+        .journal_failing = second % 60 == 30 ? 1 : 0};
 }
 
 static inline void busy_add_feed(struct busy_script *script, int64_t at_us, uint16_t symbol,
@@ -246,17 +270,17 @@ static inline void busy_add_feed(struct busy_script *script, int64_t at_us, uint
                                         .reason = "as the script has it"};
 }
 
-/* The feed begins, is stale for a while in the middle, and B is silent for a while later on. */
-static inline void busy_add_feeds(struct busy_script *script, int64_t at_us, int64_t second,
-                                  int64_t seconds)
+/* The feed begins; every ten minutes it is stale for a while, and later B is silent for a while. */
+static inline void busy_add_feeds(struct busy_script *script, int64_t at_us, int64_t second)
 {
-    if (second == 0 || second == seconds / 2 + 5) {
+    int64_t in_ten = second % 1000;
+    if (second == 0 || in_ten == 305) {
         busy_add_feed(script, at_us, SYMBOL_NONE, FEED_STREAMING, STREAM_TALKING);
-    } else if (second == seconds / 2) {
+    } else if (in_ten == 300) {
         busy_add_feed(script, at_us, SYMBOL_NONE, FEED_STALE, STREAM_TALKING);
-    } else if (second == 3 * seconds / 4) {
+    } else if (in_ten == 450) {
         busy_add_feed(script, at_us, 1, FEED_STREAMING, STREAM_SILENT);
-    } else if (second == 3 * seconds / 4 + 4) {
+    } else if (in_ten == 454) {
         busy_add_feed(script, at_us, 1, FEED_STREAMING, STREAM_TALKING);
     }
 }
@@ -264,7 +288,6 @@ static inline void busy_add_feeds(struct busy_script *script, int64_t at_us, int
 /* So many seconds of it; the same for the same seed. */
 static inline void busy_write(struct busy_script *script, uint64_t seed, int64_t seconds)
 {
-    static const char *const names[BUSY_SYMBOLS] = {"A", "B", "C"};
     struct market_parameters parameters;
     struct market_model models[BUSY_SYMBOLS];
     struct rng rng;
@@ -275,21 +298,23 @@ static inline void busy_write(struct busy_script *script, uint64_t seed, int64_t
     rng_stream(&rng, seed, "busy");
     memset(script, 0, sizeof *script);
     for (size_t i = 0; i < BUSY_SYMBOLS; i++) {
-        market_model_init(&models[i], MARKET_MOMENTUM, &parameters, seed, names[i]);
+        market_model_init(&models[i], MARKET_MOMENTUM, &parameters, seed, busy_names[i]);
     }
     for (int64_t second = 0; second < seconds; second++) {
         int64_t at_us = BUSY_START_US + second * US_PER_S;
         for (size_t i = 0; second == seconds / 2 && i < BUSY_SYMBOLS; i++) {
             market_model_change(&models[i], MARKET_REVERTING);
         }
-        busy_add_feeds(script, at_us, second, seconds);
+        busy_add_feeds(script, at_us, second);
         busy_add_vitals(script, &rng, at_us + 1000, second);
-        if (second % 10 == 9) {
+        if (second % 20 == 19) {
             busy_add_command(script, &rng, at_us + 2000);
-        } else if (second % 10 == 1) {
+        } else if (second % 20 == 1) {
             busy_add_unhalt(script, at_us + 2000);
         }
-        busy_add_trades(script, &rng, models, second);
+        if (second % 1000 < 510 || second % 1000 > 580) {
+            busy_add_trades(script, &rng, models, second);
+        }
     }
 }
 

@@ -77,8 +77,7 @@ struct book_pair book_compare(const struct book *book, size_t first, size_t seco
 /* What a place earned over the block on all symbols, and on how many bars. */
 double book_earned(const struct book *book, size_t place, uint64_t *scored);
 
-/* The tranches and the block's sums; the cost stays. Between two bars: what a bar leaves for its
- * votes is part of it. */
+/* The tranches and the block's sums; the cost stays. Not between a bar and its votes. */
 void book_persist(struct book *book, struct persist *persist);
 
 #endif

@@ -108,7 +108,8 @@ void population_next(struct population *population, double threshold);
 /* Bit k: slot k has another member since this was last asked. */
 uint32_t population_take_changes(struct population *population);
 
-/* Members, incumbents and the random stream; space, mutation and crossover stay. */
+/* Members, incumbents and the random stream; space, mutation and crossover stay. Not while changes
+ * wait to be taken. */
 void population_persist(struct population *population, struct persist *persist);
 
 #endif
