@@ -201,3 +201,54 @@ int calendar_parse_minutes(const char *text, size_t length, int32_t *minutes)
     *minutes = hour * 60 + minute;
     return 0;
 }
+
+/* ":33.123", ":33" or nothing; the second is below 60. */
+static int parse_seconds(const char *text, size_t length, int64_t *us)
+{
+    int32_t seconds;
+    int32_t fraction = 0;
+    size_t places = length > 4 ? length - 4 : 0;
+
+    *us = 0;
+    if (length == 0)
+        return 0;
+    if (length < 3 || length == 4 || places > 6 || text[0] != ':' ||
+        !read_digits(text + 1, 2, &seconds))
+        return ERROR_SYNTAX;
+    if (places > 0 && (text[3] != '.' || !read_digits(text + 4, places, &fraction)))
+        return ERROR_SYNTAX;
+    if (seconds > 59)
+        return ERROR_RANGE;
+    *us = fraction;
+    for (; places > 0 && places < 6; places++)
+        *us *= 10;
+    *us += (int64_t)seconds * US_PER_S;
+    return 0;
+}
+
+int calendar_parse_us(const char *text, size_t length, int64_t *time_us)
+{
+    enum { DATE_LENGTH = 10, MINUTE_LENGTH = 16 };
+    struct civil_date date;
+    int32_t minutes = 0;
+    int64_t us = 0;
+    int error;
+
+    if (length > DATE_LENGTH && text[length - 1] == 'Z')
+        length--;
+    if (length < DATE_LENGTH)
+        return ERROR_SYNTAX;
+    error = calendar_parse_date(text, DATE_LENGTH, &date);
+    if (error == 0 && length > DATE_LENGTH) {
+        if (length < MINUTE_LENGTH || (text[DATE_LENGTH] != 'T' && text[DATE_LENGTH] != ' '))
+            return ERROR_SYNTAX;
+        error = calendar_parse_minutes(text + DATE_LENGTH + 1, MINUTE_LENGTH - DATE_LENGTH - 1,
+                                       &minutes);
+        if (error == 0)
+            error = parse_seconds(text + MINUTE_LENGTH, length - MINUTE_LENGTH, &us);
+    }
+    if (error == 0)
+        *time_us =
+            (calendar_days_from_civil(date) * S_PER_DAY + (int64_t)minutes * 60) * US_PER_S + us;
+    return error;
+}

@@ -449,8 +449,8 @@ static int64_t durable_lag_ms(const struct tape_writer *writer)
 
 void tape_writer_status(const struct tape_writer *writer, struct status_live *live)
 {
-    if (!writer->started)
-        return;
+    if (writer->setup.engine == NULL)
+        return; /* never started */
     live->tape_enabled = true;
     live->tape_failing = writer->failing;
     live->tape_over_cap = writer->over_cap;

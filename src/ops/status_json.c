@@ -395,6 +395,53 @@ static void print_dashboard(const struct status_live *live, struct json *json)
     json_end(json);
 }
 
+static void print_tape(const struct status_live *live, struct json *json)
+{
+    json_begin_object(json, "tape");
+    json_flag(json, "enabled", live->tape_enabled);
+    if (live->tape_enabled) {
+        json_flag(json, "failing", live->tape_failing);
+        print_optional_text(json, "reason", live->tape_reason);
+        json_digest(json, "run", live->tape_run);
+        json_count(json, "file", live->tape_file);
+        json_count(json, "files", live->tape_files);
+        json_count(json, "bytes", live->tape_bytes);
+        json_flag(json, "over_cap", live->tape_over_cap);
+        json_count(json, "inputs", live->tape_inputs);
+        json_count(json, "inputs_lost", live->tape_inputs_lost);
+        json_count(json, "gaps", live->tape_gaps);
+        json_count(json, "durable_inputs", live->tape_durable_inputs);
+        json_integer(json, "durable_lag_ms", live->tape_durable_lag_ms);
+        json_real(json, "fill", (double)live->tape_fill / 1e3);
+        json_count(json, "blocks", live->tape_blocks);
+        json_count(json, "plain_bytes", live->tape_plain_bytes);
+        json_count(json, "packed_bytes", live->tape_packed_bytes);
+        json_count(json, "failures", live->tape_failures);
+    }
+    json_end(json);
+}
+
+static void print_replay(const struct status_replay *replay, struct json *json)
+{
+    json_begin_object(json, "tape");
+    json_count(json, "inputs", replay->inputs);
+    json_count(json, "inputs_lost", replay->inputs_lost);
+    json_count(json, "gaps", replay->gaps);
+    json_count(json, "torn_blocks", replay->torn_blocks);
+    json_count(json, "broken_blocks", replay->broken_blocks);
+    json_count(json, "runs", replay->runs);
+    json_count(json, "digests", replay->digests);
+    json_count(json, "digests_checked", replay->digests_checked);
+    json_count(json, "digest_mismatches", replay->digest_mismatches);
+    if (replay->digest_mismatches > 0) {
+        json_integer(json, "mismatch_us", replay->mismatch_us);
+        json_count(json, "mismatch_sequence", replay->mismatch_sequence);
+    }
+    print_optional_time(json, "first_us", replay->first_us);
+    print_optional_time(json, "last_us", replay->last_us);
+    json_end(json);
+}
+
 static void print_process(const struct status_live *live, struct json *json)
 {
     json_begin_object(json, "clients");
@@ -429,8 +476,11 @@ void status_print_json(const struct status *status, struct json *json)
     status_print_histories(status, json, "histories");
     print_memory(status, json);
     print_time(status, json);
+    if (status->replay.is_tape)
+        print_replay(&status->replay, json);
     if (status->live.is_live) {
         print_feed(&status->live, json);
+        print_tape(&status->live, json);
         print_rates_and_latency(&status->live, json);
         print_store(&status->live, json);
         status_print_alert_sinks(&status->live, json);

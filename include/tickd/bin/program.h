@@ -5,6 +5,7 @@
 #define TICKD_BIN_PROGRAM_H
 
 #include "tickd/engine/engine.h"
+#include "tickd/feed/tape_writer.h"
 #include "tickd/ops/config_file.h"
 #include "tickd/ops/dump.h"
 
@@ -17,6 +18,8 @@ struct command_line {
     size_t set_count;
     const char *replays[PROGRAM_REPLAYS_MAX];
     size_t replay_count;
+    int64_t from_us; /* --from, --until; INT64_MIN, INT64_MAX: not given */
+    int64_t until_us;
     const char *dump;
     const char *topics;
     const char *report;
@@ -36,16 +39,25 @@ struct directories {
     char log[PROGRAM_DIRECTORY_MAX]; /* "" = standard error */
 };
 
+/* What the first of the files of --replay is. */
+struct recording {
+    bool is_tape;
+    char version[64];       /* of the tickd that wrote the tape */
+    uint64_t config_digest; /* of its configuration */
+};
+
 struct program {
     struct command_line line;
+    struct recording recording;
     struct settings settings;
     struct config_origins origins;
     struct directories directories;
     struct arena measuring;
     struct arena arena;
     struct engine *engine;
-    struct ingest *ingest;     /* live only */
+    struct ingest *ingest;     /* live, and in the replay of a tape */
     struct feed_client *feed;  /* live only */
+    struct tape_writer *tape;  /* live only; NULL without tape.enabled */
     struct store *store;       /* live only; NULL: store.path is "off" */
     struct alert_sinks *sinks; /* live only */
     struct status status;
@@ -76,7 +88,16 @@ int program_open_dump(struct program *program, struct dump **dump);
 int program_close_dump(struct dump **dump);
 int program_write_report(struct program *program);
 
+/* Looks at the files of --replay: tapes or CSV, not both. A tape brings its configuration with it,
+ * as the ground on which the file of -c and the options stand. */
+int program_look_at_recording(struct program *program);
+
+/* Whether what decides about the messages is as it was when the tape was written, as far as the
+ * configuration goes. */
+bool program_has_taped_settings(const struct program *program);
+
 int program_replay(struct program *program);
+int program_replay_tape(struct program *program);
 int program_live(struct program *program);
 
 #endif

@@ -175,6 +175,24 @@ struct status_live {
     uint64_t dashboard_cut_off; /* did not read, or were too slow */
 };
 
+/* What a replay of tapes found; is_tape is false in every other life. */
+struct status_replay {
+    bool is_tape;
+    uint64_t inputs;      /* given to the engine */
+    uint64_t inputs_lost; /* that the tapes do not have: gaps and damage */
+    uint64_t gaps;
+    uint64_t torn_blocks;   /* a file's end that was never finished */
+    uint64_t broken_blocks; /* everything else that is wrong */
+    uint64_t runs;
+    uint64_t digests; /* on the tapes, and how many of them could be compared */
+    uint64_t digests_checked;
+    uint64_t digest_mismatches;
+    int64_t mismatch_us; /* the first one: receive time, and the sequence number it was at */
+    uint64_t mismatch_sequence;
+    int64_t first_us; /* receive times, 0 = no input */
+    int64_t last_us;
+};
+
 struct status {
     const char *version;
     uint64_t digest;
@@ -223,6 +241,7 @@ struct status {
     /* time */
     double wall_s;
     double trades_per_s;
+    struct status_replay replay;
     struct status_live live;
 };
 

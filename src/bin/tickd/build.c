@@ -30,10 +30,15 @@ void program_complain(const char *format, ...)
 static int load_file(struct program *program, struct text *error)
 {
     const char *path = program->line.config;
-    if (path == NULL && access(default_config, F_OK) == 0) {
+    if (path == NULL && !program->recording.is_tape && access(default_config, F_OK) == 0) {
         path = default_config;
     }
     return path == NULL ? 0 : config_load(path, &program->settings, &program->origins, error);
+}
+
+static bool is_live(const struct program *program)
+{
+    return program->line.replay_count == 0;
 }
 
 /* A recording brings its symbols with it, unless the operator has said which ones count. */
@@ -42,7 +47,7 @@ static void adopt_symbols(struct program *program)
     size_t index;
     const char key[] = "feed.symbols";
     const struct setting *setting = settings_find(key, sizeof key - 1, &index);
-    if (program->line.replay_count > 0 && program->origins.keys[index].origin == ORIGIN_DEFAULT) {
+    if (!is_live(program) && program->origins.keys[index].origin == ORIGIN_DEFAULT) {
         char memory[128];
         struct text why;
         text_init(&why, memory, sizeof memory);
@@ -50,11 +55,6 @@ static void adopt_symbols(struct program *program)
             program->origins.keys[index].origin = ORIGIN_DERIVED;
         }
     }
-}
-
-static bool is_live(const struct program *program)
-{
-    return program->line.replay_count == 0;
 }
 
 static int check_dashboard(const struct program *program, struct text *error)
@@ -105,7 +105,11 @@ int program_load_settings(struct program *program)
     text_init(&error, memory, sizeof memory);
     settings_init(&program->settings);
     config_origins_init(&program->origins);
-    int code = load_file(program, &error);
+    int code = program_look_at_recording(program);
+    if (code != 0) {
+        return code;
+    }
+    code = load_file(program, &error);
     for (size_t i = 0; i < program->line.set_count && code == 0; i++) {
         code =
             config_set_option(&program->settings, &program->origins, program->line.sets[i], &error);
@@ -121,15 +125,30 @@ int program_load_settings(struct program *program)
     return 0;
 }
 
+static bool takes_frames(const struct program *program)
+{
+    return is_live(program) || program->recording.is_tape;
+}
+
+static bool is_taped(const struct program *program)
+{
+    return is_live(program) && program->settings.tape.enabled;
+}
+
 void program_measure(struct program *program)
 {
     arena_init_measuring(&program->measuring);
     engine_create(&program->measuring, &program->settings);
-    if (is_live(program)) {
+    if (takes_frames(program)) {
         ingest_create(&program->measuring, &program->settings, NULL, watch_clock_ns);
+    }
+    if (is_live(program)) {
         feed_client_create(&program->measuring, &program->settings);
         store_create(&program->measuring, &program->settings.store);
         alert_sinks_create(&program->measuring);
+    }
+    if (is_taped(program)) {
+        tape_writer_create(&program->measuring, &program->settings);
     }
 }
 
@@ -154,12 +173,17 @@ int program_build(struct program *program)
         return EX_OSERR;
     }
     program->engine = engine_create(&program->arena, &program->settings);
-    if (is_live(program)) {
+    if (takes_frames(program)) {
         program->ingest =
             ingest_create(&program->arena, &program->settings, program->engine, watch_clock_ns);
+    }
+    if (is_live(program)) {
         program->feed = feed_client_create(&program->arena, &program->settings);
         program->store = store_create(&program->arena, &program->settings.store);
         program->sinks = alert_sinks_create(&program->arena);
+    }
+    if (is_taped(program)) {
+        program->tape = tape_writer_create(&program->arena, &program->settings);
     }
     arena_seal(&program->arena);
     return 0;
@@ -173,4 +197,5 @@ void program_unbuild(struct program *program)
     program->feed = NULL;
     program->store = NULL;
     program->sinks = NULL;
+    program->tape = NULL;
 }

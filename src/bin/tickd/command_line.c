@@ -3,6 +3,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "tickd/base/calendar.h"
 #include "tickd/base/options.h"
 #include "tickd/bin/program.h"
 
@@ -12,6 +13,8 @@ enum option {
     OPTION_CHECK_CONFIG,
     OPTION_PRINT_CONFIG,
     OPTION_REPLAY,
+    OPTION_FROM,
+    OPTION_UNTIL,
     OPTION_DUMP,
     OPTION_TOPICS,
     OPTION_REPORT,
@@ -33,7 +36,13 @@ static const struct options_entry table[] = {
     {OPTION_PRINT_CONFIG, "print-config", '\0', OPTIONS_FLAG, false, NULL,
      "Print the effective configuration and where each value came from."},
     {OPTION_REPLAY, "replay", '\0', OPTIONS_LIST, true, "FILE",
-     "Take recorded trades (CSV, plain or gzip) instead of the network, as fast as possible."},
+     "Take a recording instead of the network, as fast as possible: tapes, or CSV of trades (plain "
+     "or gzip). A tape brings its configuration with it."},
+    {OPTION_FROM, "from", '\0', OPTIONS_ONE, false, "TIME",
+     "Of tapes, only what was received at this time or later: 2026-11-23T16:30:00Z, 2026-11-23, or "
+     "UNIX milliseconds."},
+    {OPTION_UNTIL, "until", '\0', OPTIONS_ONE, false, "TIME",
+     "Of tapes, only what was received before this time."},
     {OPTION_DUMP, "dump", '\0', OPTIONS_ONE, false, "FILE",
      "Write bus messages as JSON lines; - is standard output."},
     {OPTION_TOPICS, "topics", '\0', OPTIONS_ONE, false, "A,B",
@@ -71,6 +80,22 @@ static int add_replay(struct command_line *line, const char *value)
     return 0;
 }
 
+static int read_time(const char *name, const char *value, int64_t *time_us)
+{
+    int64_t ms;
+    if (calendar_parse_us(value, strlen(value), time_us) == 0) {
+        return 0;
+    }
+    if (options_whole(value, 0, INT64_MAX / US_PER_MS, &ms) == 0) {
+        *time_us = ms * US_PER_MS;
+        return 0;
+    }
+    program_complain("--%s: found \"%.40s\", allowed: 2026-11-23T16:30:00Z, 2026-11-23, or UNIX "
+                     "milliseconds",
+                     name, value);
+    return EX_USAGE;
+}
+
 static int take(struct command_line *line, const struct options_found *found)
 {
     if (found->id == OPTIONS_OPERAND) {
@@ -92,6 +117,10 @@ static int take(struct command_line *line, const struct options_found *found)
         break;
     case OPTION_REPLAY:
         return add_replay(line, found->value);
+    case OPTION_FROM:
+        return read_time("from", found->value, &line->from_us);
+    case OPTION_UNTIL:
+        return read_time("until", found->value, &line->until_us);
     case OPTION_DUMP:
         line->dump = found->value;
         break;
@@ -122,6 +151,12 @@ static int take(struct command_line *line, const struct options_found *found)
 
 static int check_together(const struct command_line *line)
 {
+    bool selects = line->from_us != INT64_MIN || line->until_us != INT64_MAX;
+    if (selects && line->replay_count == 0) {
+        program_complain("--from and --until: say what --replay FILE takes, and --replay is not "
+                         "there");
+        return EX_USAGE;
+    }
     if (line->topics != NULL && line->dump == NULL) {
         program_complain("--topics: says what --dump FILE writes, and --dump is not there");
         return EX_USAGE;
@@ -139,7 +174,7 @@ int command_line_read(struct command_line *line, int argument_count, char **argu
     struct options options;
     struct options_found found;
     int more;
-    *line = (struct command_line){0};
+    *line = (struct command_line){.from_us = INT64_MIN, .until_us = INT64_MAX};
     options_init(&options, table, ARRAY_LENGTH(table), argument_count, arguments);
     while ((more = options_next(&options, &found)) > 0) {
         int code = take(line, &found);

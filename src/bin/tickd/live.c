@@ -11,7 +11,7 @@
 #include "tickd/base/error.h"
 #include "tickd/bin/alerting.h"
 #include "tickd/bin/archive.h"
-#include "tickd/bin/program.h"
+#include "tickd/bin/live_tape.h"
 #include "tickd/feed/client.h"
 #include "tickd/ops/control.h"
 #include "tickd/ops/dashboard.h"
@@ -210,6 +210,7 @@ static void fill_status(void *state, struct status *status)
     engine_status(live->program->engine, status);
     fill_live(live, &status->live);
     feed_client_status(live->program->feed, &status->live);
+    live_tape_fill_status(live->program, &status->live);
     vitals_fill_status(&live->vitals, status);
     store_fill_status(live->archive.store, &status->live);
     alert_sinks_fill_status(live->alerting.sinks, &status->live);
@@ -282,6 +283,7 @@ static void command(void *state, const struct command_message *command)
         break;
     case COMMAND_ROTATE:
         health_log_reopen(&live->log);
+        live_tape_rotate(live->program);
         break;
     case COMMAND_SHUTDOWN:
         begin_stop(live, 0, "shutdown command");
@@ -432,6 +434,18 @@ static void stop_feed(struct live *live)
     feed_client_stop(live->program->feed, NULL, NULL);
 }
 
+/* The tape: from before the first input to after the last one. */
+
+static int start_tape(struct live *live)
+{
+    return live_tape_start(live->program, &live->loop, log_feed, live);
+}
+
+static void stop_tape(struct live *live)
+{
+    live_tape_stop(live->program);
+}
+
 /* Time passes: once a second, right after the boundary. */
 
 static void arm_second(struct live *live);
@@ -443,7 +457,9 @@ static void say_vitals(struct live *live, int64_t now_us)
     control_fill_vitals(live->control, &vitals);
     store_fill_vitals(live->archive.store, &vitals);
     dashboard_fill_vitals(live->dashboard, &vitals);
+    live_tape_fill_vitals(live->program, &vitals);
     engine_vitals(live->program->engine, &vitals);
+    live_tape_second(live->program, now_us);
     if (health_lines_due(&live->lines, now_us)) {
         struct status *status = &live->program->status;
         memset(status, 0, sizeof *status);
@@ -547,6 +563,7 @@ static const struct step steps[] = {
     {"dump", start_dump, stop_dump},
     {"stats", start_stats, stop_stats},
     {"watch", start_watch, stop_watch},
+    {"tape", start_tape, stop_tape},
     {"vitals", start_vitals, stop_vitals},
     {"signals", start_signals, stop_signals},
     {"store", start_store, stop_store},
@@ -611,6 +628,8 @@ static void run(struct live *live)
         steps[i - 1].stop(live);
     }
     uv_run(&live->loop, UV_RUN_DEFAULT);
+    int tape_code = live_tape_close(live->program);
+    live->exit_code = live->exit_code != 0 ? live->exit_code : tape_code;
     if (started == ARRAY_LENGTH(steps) && live->program->line.report != NULL) {
         memset(&live->program->status, 0, sizeof live->program->status);
         fill_status(live, &live->program->status);

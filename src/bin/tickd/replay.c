@@ -47,6 +47,9 @@ static int exit_code_of(int error)
 
 int program_replay(struct program *program)
 {
+    if (program->recording.is_tape) {
+        return program_replay_tape(program);
+    }
     char memory[CONFIG_ERROR_MAX];
     struct text error;
     struct dump *dump;

@@ -233,6 +233,47 @@ static void test_minutes_are_read_up_to_midnight(void **state)
     }
 }
 
+static void test_a_moment_is_read_in_all_its_forms(void **state)
+{
+    static const struct {
+        const char *text;
+        int error;
+        int64_t time_us;
+    } cases[] = {
+        {"2026-11-23T16:31:33.123456Z", 0, INT64_C(1795451493123456)},
+        {"2026-11-23T16:31:33.123Z", 0, INT64_C(1795451493123000)},
+        {"2026-11-23 16:31:33.5", 0, INT64_C(1795451493500000)},
+        {"2026-11-23T16:31:33Z", 0, INT64_C(1795451493000000)},
+        {"2026-11-23T16:31", 0, INT64_C(1795451460000000)},
+        {"2026-11-23", 0, INT64_C(1795392000000000)},
+        {"1969-12-31T23:59:59.999999Z", 0, -1},
+        {"2026-11-23T24:00Z", 0, INT64_C(1795478400000000)},
+        {"", ERROR_SYNTAX, 0},
+        {"Z", ERROR_SYNTAX, 0},
+        {"2026-11-2", ERROR_SYNTAX, 0},
+        {"2026-11-23T", ERROR_SYNTAX, 0},
+        {"2026-11-23T16", ERROR_SYNTAX, 0},
+        {"2026-11-23X16:31", ERROR_SYNTAX, 0},
+        {"2026-11-23T16:31:3", ERROR_SYNTAX, 0},
+        {"2026-11-23T16:31:33.", ERROR_SYNTAX, 0},
+        {"2026-11-23T16:31:33.1234567", ERROR_SYNTAX, 0},
+        {"2026-11-23T16:31:33,1", ERROR_SYNTAX, 0},
+        {"2026-11-23T16:31:33+01", ERROR_SYNTAX, 0},
+        {"2026-02-29", ERROR_RANGE, 0},
+        {"2026-11-23T16:60", ERROR_RANGE, 0},
+        {"2026-11-23T16:31:60", ERROR_RANGE, 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LENGTH(cases); i++) {
+        int64_t time_us = 0;
+
+        assert_int_equal(calendar_parse_us(cases[i].text, strlen(cases[i].text), &time_us),
+                         cases[i].error);
+        assert_int_equal(time_us, cases[i].time_us);
+    }
+}
+
 static void test_division_rounds_down_and_leaves_no_negative_remainder(void **state)
 {
     (void)state;
@@ -262,6 +303,7 @@ int main(void)
         cmocka_unit_test(test_a_date_that_does_not_exist_is_out_of_range),
         cmocka_unit_test(test_what_is_no_date_is_a_syntax_error),
         cmocka_unit_test(test_minutes_are_read_up_to_midnight),
+        cmocka_unit_test(test_a_moment_is_read_in_all_its_forms),
         cmocka_unit_test(test_division_rounds_down_and_leaves_no_negative_remainder),
     };
 
