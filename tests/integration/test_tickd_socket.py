@@ -61,6 +61,7 @@ class Abuse(unittest.TestCase):
                 "--set", "market.grace_ms=60000",  # late is what comes out of order, not slowly
                 port=cls.sim.port))
             cls.tickd.wait_for_trades(1)
+            cls.tickd.wait_for_status(lambda status: status["tape"].get("file"), "the tape's file")
             cls.descriptors = cls.count_descriptors()
         except BaseException:
             cls.resources.close()
