@@ -127,7 +127,18 @@ static ssize_t read_all(int file, char *bytes, size_t capacity)
     return (ssize_t)length;
 }
 
-static int load_file(struct token *token, const char *path, const char *source, struct text *why)
+static bool is_all_blank(const char *bytes, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if (!is_blank(bytes[i]))
+            return false;
+    }
+    return true;
+}
+
+/* ERROR_NOT_FOUND: no such file, or a blank one where that means the same. */
+static int load_file(struct token *token, const char *path, const char *source, bool may_be_blank,
+                     struct text *why)
 {
     int file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
@@ -144,10 +155,13 @@ static int load_file(struct token *token, const char *path, const char *source, 
                     strerror(read_errno));
         return ERROR_IO;
     }
+    if (may_be_blank && is_all_blank(token->page->raw, (size_t)length))
+        return ERROR_NOT_FOUND;
     return adopt(token, (size_t)length, source, why);
 }
 
-/* ERROR_NOT_FOUND: systemd gave no such credential. */
+/* ERROR_NOT_FOUND: systemd gave no such credential, or a blank one: what SetCredential= of a unit
+ * puts in the place of a file that is not there. */
 static int load_credential(struct token *token, struct text *why)
 {
     const char *directory = getenv("CREDENTIALS_DIRECTORY");
@@ -160,7 +174,7 @@ static int load_credential(struct token *token, struct text *why)
     text_format(&path, "%s/%s", directory, credential);
     if (path.cut)
         return ERROR_NOT_FOUND;
-    int error = load_file(token, memory, "the credential", why);
+    int error = load_file(token, memory, "the credential", true, why);
 
     if (error == ERROR_NOT_FOUND)
         text_clear(why);
@@ -200,7 +214,7 @@ int token_load(struct token *token, const char *token_file, struct text *why)
     }
     error = load_credential(token, why);
     if (error == ERROR_NOT_FOUND && token_file[0] != '\0') {
-        error = load_file(token, token_file, "feed.token_file", why);
+        error = load_file(token, token_file, "feed.token_file", false, why);
         error = error == ERROR_NOT_FOUND ? ERROR_IO : error;
     }
     int from_variable = load_variable(token, error == ERROR_NOT_FOUND, why);

@@ -289,13 +289,13 @@ int control_start(struct control **control, const struct control_options *option
         text_format(why, "%s: no memory for the control socket", options->path);
         return ERROR_MEMORY;
     }
-    int descriptor = control_listen(&new_one->place, options->path, why);
+    int descriptor = options->descriptor > 0 ? options->descriptor
+                                             : control_listen(&new_one->place, options->path, why);
 
     if (descriptor < 0) {
         free_all(new_one);
         return descriptor;
     }
-    new_one->options.path = new_one->place.path;
     signal(SIGPIPE, SIG_IGN); /* a client that goes is an error of write(), for libuv too */
     start_handles(new_one);
     int error = listen_on(new_one, descriptor, options->path, why);

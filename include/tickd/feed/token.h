@@ -2,7 +2,7 @@
  * where the system lets it, and is wiped at the end. It is read from the first of these that is
  * there:
  *
- *   1. $CREDENTIALS_DIRECTORY/finnhub-token   (systemd's LoadCredential=)
+ *   1. $CREDENTIALS_DIRECTORY/finnhub-token   (systemd's LoadCredential=; a blank one is none)
  *   2. the file that feed.token_file names
  *   3. the environment variable FINNHUB_TOKEN, which is wiped and unset in any case
  *

@@ -25,12 +25,14 @@ enum { CONTROL_LINES_A_TURN = 16, CONTROL_PATIENCE_MS = 10000 };
 struct control_options {
     uv_loop_t *loop;
     const char *path;        /* of the socket */
+    int descriptor;          /* of a socket that listens there already; 0 = make one */
     size_t clients_max;      /* control.clients_max */
     size_t output_bytes_max; /* control.output_bytes_max */
     int64_t patience_ms;     /* 0 = CONTROL_PATIENCE_MS */
 };
 
-/* Starts to listen. A socket file that nobody answers at is replaced. On error *why says what,
+/* Starts to listen. A socket file that nobody answers at is replaced. A descriptor that was given
+ * is taken over, and its file is left alone. On error *why says what,
  * where and why: ERROR_EXISTS another daemon answers there, or the file is no socket; ERROR_RANGE
  * the path is too long for a socket; ERROR_IO; ERROR_MEMORY. */
 int control_start(struct control **control, const struct control_options *options,

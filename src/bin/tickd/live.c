@@ -13,9 +13,11 @@
 #include "tickd/bin/archive.h"
 #include "tickd/bin/live_tape.h"
 #include "tickd/feed/client.h"
+#include "tickd/ops/activation.h"
 #include "tickd/ops/control.h"
 #include "tickd/ops/dashboard.h"
 #include "tickd/ops/health_lines.h"
+#include "tickd/ops/service.h"
 #include "tickd/ops/stats_page.h"
 #include "tickd/ops/vitals.h"
 #include "tickd/ops/watch_thread.h"
@@ -30,6 +32,7 @@ struct live {
     struct health_log log;
     struct log_tail tail;
     struct health_lines lines;
+    struct service service;
     struct watch watch;
     struct stats_page stats;
     struct vitals vitals;
@@ -143,6 +146,27 @@ static void stop_stats(struct live *live)
 {
     stats_page_say(&live->stats, STATS_STOPPED, live->exit_code);
     stats_page_close(&live->stats);
+}
+
+/* What systemd is told. That it cannot be told anything is a line in the log: the daemon works. */
+
+static int start_service(struct live *live)
+{
+    char memory[CONFIG_ERROR_MAX];
+    struct text why;
+    struct log_line line;
+    text_init(&why, memory, sizeof memory);
+    if (service_open(&live->service, &why) != 0) {
+        log_line_begin(&line, &live->log, LOG_WARNING, "service");
+        log_line_text(&line, "text", memory);
+        log_line_end(&line);
+    }
+    return 0;
+}
+
+static void stop_service(struct live *live)
+{
+    service_close(&live->service);
 }
 
 /* The watching thread, and the loop's own measurements. */
@@ -305,6 +329,22 @@ static void command(void *state, const struct command_message *command)
     }
 }
 
+/* The socket that systemd listens at for us, or 0. */
+static int take_socket(int *descriptor, struct text *why)
+{
+    struct activation passed = {
+        .pid = getenv("LISTEN_PID"),
+        .count = getenv("LISTEN_FDS"),
+        .names = getenv("LISTEN_FDNAMES"),
+    };
+    int taken = activation_take(&passed, getpid(), "control", why);
+    (void)unsetenv("LISTEN_PID");
+    (void)unsetenv("LISTEN_FDS");
+    (void)unsetenv("LISTEN_FDNAMES");
+    *descriptor = taken > 0 ? taken : 0;
+    return taken < 0 ? taken : 0;
+}
+
 static int start_control(struct live *live)
 {
     char path[PROGRAM_DIRECTORY_MAX + 16];
@@ -331,7 +371,8 @@ static int start_control(struct live *live)
         .running = watch_running,
         .running_state = &live->watch,
     };
-    if (control_start(&live->control, &options, &live->host, &why) != 0) {
+    if (take_socket(&options.descriptor, &why) != 0 ||
+        control_start(&live->control, &options, &live->host, &why) != 0) {
         program_complain("%s", memory);
         return EX_CANTCREAT;
     }
@@ -438,7 +479,7 @@ static void stop_feed(struct live *live)
 
 static int start_tape(struct live *live)
 {
-    return live_tape_start(live->program, &live->loop, log_feed, live);
+    return live_tape_start(live->program, &live->loop, log_text, live);
 }
 
 static void stop_tape(struct live *live)
@@ -556,12 +597,26 @@ static void stop_signals(struct live *live)
     }
 }
 
+/* The start is done: systemd is told so, and from now on how it goes. */
+
+static int start_ready(struct live *live)
+{
+    service_ready(&live->service, &live->loop, &live->program->status, fill_status, live);
+    return 0;
+}
+
+static void stop_ready(struct live *live)
+{
+    service_stopping(&live->service);
+}
+
 /* The order of the start. What stands after the feed is started would miss its first word. */
 static const struct step steps[] = {
     {"log", start_log, stop_log},
     {"library", start_library, stop_library},
     {"dump", start_dump, stop_dump},
     {"stats", start_stats, stop_stats},
+    {"service", start_service, stop_service},
     {"watch", start_watch, stop_watch},
     {"tape", start_tape, stop_tape},
     {"vitals", start_vitals, stop_vitals},
@@ -572,6 +627,7 @@ static const struct step steps[] = {
     {"control", start_control, stop_control},
     {"dashboard", start_dashboard, stop_dashboard},
     {"feed", start_feed, stop_feed},
+    {"ready", start_ready, stop_ready},
 };
 
 enum { STEP_LOOP_FIRST = 4 /* steps before it are stopped after the loop has ended */ };

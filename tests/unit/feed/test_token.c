@@ -138,6 +138,19 @@ static void test_a_credentials_folder_without_a_key_is_passed_over(void **state)
     assert_string_equal(why_memory, "");
 }
 
+static void test_a_blank_credential_is_none(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("CREDENTIALS_DIRECTORY", folder, 1), 0);
+    write_key("finnhub-token", " \n");
+    assert_int_equal(load(NULL), ERROR_NOT_FOUND);
+    assert_string_equal(why_memory, "");
+    token_fini(&token);
+    assert_int_equal(setenv("FINNHUB_TOKEN", "from-variable", 1), 0);
+    assert_int_equal(load(NULL), 0);
+    assert_string_equal(request(), "/?token=from-variable");
+}
+
 static void test_a_named_file_that_is_not_there_is_an_error_with_its_name(void **state)
 {
     (void)state;
@@ -347,6 +360,7 @@ int main(int argc, char **argv)
         TEST(test_without_a_source_there_is_no_key),
         TEST(test_the_credential_comes_before_the_file_and_the_file_before_the_variable),
         TEST(test_a_credentials_folder_without_a_key_is_passed_over),
+        TEST(test_a_blank_credential_is_none),
         TEST(test_a_named_file_that_is_not_there_is_an_error_with_its_name),
         TEST(test_a_folder_in_place_of_the_file_is_an_error),
         TEST(test_blanks_and_line_ends_around_the_key_do_not_belong_to_it),
