@@ -7,12 +7,12 @@
 
 #include "tickd/base/decimal.h"
 #include "tickd/base/error.h"
-#include "tickd/base/options.h"
+#include "tickd/bin/exit_codes.h"
+#include "tickd/bin/finnhub_sim_options.h"
 #include "tickd/sim/say.h"
 #include "tickd/sim/schedule.h"
 #include "tickd/sim/simulation.h"
 
-#define LISTEN_DEFAULT "127.0.0.1:8051"
 #define SYMBOLS_DEFAULT "SPY,AAPL,MSFT,NVDA,AMZN,TSLA,BAC,IBM,AIG,BINANCE:BTCUSDT"
 
 enum { HELP_MAX = 32768, LEFT_MAX = 128, HELP_TEXT_MAX = 512 };
@@ -22,64 +22,15 @@ static const double quiet_rate_default = 0.2; /* with the market `quiet`: a trad
 static const double rate_max = 1e6;
 static const double speed_max = 1e6;
 
-/* X(id, name, values, repeatable, metavar, help) */
-#define OPTIONS(X)                                                                                \
-    X(LISTEN, "listen", OPTIONS_ONE, false, "ADDRESS:PORT",                                       \
-      "where to listen; port 0 takes one that is free; default " LISTEN_DEFAULT)                  \
-    X(TLS, "tls", OPTIONS_TWO, false, "CERT KEY", "speak TLS, with these files in PEM")           \
-    X(TOKEN, "token", OPTIONS_ONE, false, "T", "the only token that is let in; default: any")     \
-    X(MARKET, "market", OPTIONS_ONE, false, "NAME",                                               \
-      "synthetic market, see below; default regimes")                                             \
-    X(PARAMETER, "parameter", OPTIONS_ONE, true, "NAME=VALUE", "of the market, see below")        \
-    X(SYMBOLS, "symbols", OPTIONS_ONE, false, "A,B,...",                                          \
-      "symbols that trade; of a replay only these; default: ten, and all of a replay")            \
-    X(RATE, "rate", OPTIONS_ONE, false, "TRADES_PER_S",                                           \
-      "trades a second, all symbols together, while the market is calm; default 100, of the "     \
-      "market `quiet` 0.2")                                                                       \
-    X(PER_FRAME, "per-frame", OPTIONS_ONE, false, "N",                                            \
-      "most trades in one message (1 to 1000); default 10")                                       \
-    X(HOLD_MS, "hold-ms", OPTIONS_ONE, false, "N",                                                \
-      "a message that is not full waits this long for more; default 20")                          \
-    X(SEED, "seed", OPTIONS_ONE, false, "N", "of everything that is random; default 1")           \
-    X(REPLAY, "replay", OPTIONS_LIST, true, "CSV",                                                \
-      "send these recorded trades (plain or gzip) instead of a market")                           \
-    X(SPEED, "speed", OPTIONS_ONE, false, "X|max",                                                \
-      "of a replay: times real time, or as fast as the clients read; default 1")                  \
-    X(SHIFT_TO_NOW, "shift-to-now", OPTIONS_FLAG, false, NULL,                                    \
-      "of a replay: exchange times become the moments of sending, so that at speed X a recorded " \
-      "second is 1/X seconds long; without it they stay as recorded")                             \
-    X(SHIFT_WEEKS, "shift-weeks", OPTIONS_FLAG, false, NULL,                                      \
-      "of a replay: exchange times are moved by whole weeks until the first lies after now (New " \
-      "York's time of day is kept): whatever the speed, a daemon's clock is then behind the "     \
-      "trades "                                                                                   \
-      "and closes no bar, so that its bars are those of the recording")                           \
-    X(LONGEST_PAUSE_MS, "longest-pause-ms", OPTIONS_ONE, false, "N",                              \
-      "of a replay: longer waits between two trades (nights) are cut short to this")              \
-    X(FAULT, "fault", OPTIONS_ONE, true, "NAME[=ARG]", "imitate a fault, see below")              \
-    X(COUNT, "count", OPTIONS_ONE, false, "N", "end after N trades that a client got")            \
-    X(PING_MS, "ping-ms", OPTIONS_ONE, false, "N",                                                \
-      "Finnhub's pings to everybody at the same time; 0 = none; default 60000")                   \
-    X(WAIT_CLIENTS, "wait-clients", OPTIONS_ONE, false, "N",                                      \
-      "trading starts when N clients have subscribed; default 1 for a replay, otherwise 0")       \
-    X(SETTLE_MS, "settle-ms", OPTIONS_ONE, false, "N",                                            \
-      "and when no subscription has come for so long; default 1000")                              \
-    X(STAY, "stay", OPTIONS_FLAG, false, NULL,                                                    \
-      "keep connections and pings up after the last trade, until a signal")                       \
-    X(QUIET, "quiet", OPTIONS_FLAG, false, NULL,                                                  \
-      "no line on stderr for each connection and subscription")                                   \
-    X(HELP, "help", OPTIONS_FLAG, false, NULL, "print this and exit")                             \
-    X(VERSION, "version", OPTIONS_FLAG, false, NULL, "print the version and exit")
-
 enum option_id {
-#define X(id, name, values, repeatable, metavar, help) OPTION_##id,
-    OPTIONS(X)
+#define X(ID, ...) OPTION_##ID,
+    FINNHUB_SIM_OPTIONS(X)
 #undef X
 };
 
 static const struct options_entry entries[] = {
-#define X(id, name, values, repeatable, metavar, help) \
-    {OPTION_##id, name, '\0', values, repeatable, metavar, help},
-    OPTIONS(X)
+#define X(ID, ...) {OPTION_##ID, __VA_ARGS__},
+    FINNHUB_SIM_OPTIONS(X)
 #undef X
 };
 
@@ -140,7 +91,8 @@ static int take_number(const struct options_found *found, double max, double *nu
 /* "127.0.0.1:8051", "[::1]:8051" */
 static int take_address(const struct options_found *found, struct sim_config *config)
 {
-    static const char expected[] = "ADDRESS:PORT is needed, as " LISTEN_DEFAULT " or [::1]:8051";
+    static const char expected[] =
+        "ADDRESS:PORT is needed, as " FINNHUB_SIM_LISTEN " or [::1]:8051";
     const char *host = found->value;
     const char *colon = strrchr(host, ':');
     int64_t port;
@@ -428,6 +380,10 @@ static int print_help(void)
     options_help(&help, entries, ARRAY_LENGTH(entries));
     add_markets(&help);
     add_faults(&help);
+    text_add(&help, "\nExit codes:\n");
+#define X(code, meaning) text_format(&help, "  %2d  %s\n", code, meaning);
+    FINNHUB_SIM_EXIT_CODES(X)
+#undef X
     return fputs(memory, stdout) >= 0 && fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }
 

@@ -6,7 +6,8 @@
 #include <unistd.h>
 
 #include "tickd/base/error.h"
-#include "tickd/base/options.h"
+#include "tickd/bin/exit_codes.h"
+#include "tickd/bin/tickctl_options.h"
 #include "tickd/bin/tickctl_sql.h"
 #include "tickd/ops/ctl_client.h"
 #include "tickd/ops/ctl_stats.h"
@@ -15,7 +16,7 @@
 
 enum {
     EXIT_DAEMONS_ERROR = 1,
-    HELP_MAX = 8192,
+    HELP_MAX = 16384,
     WHY_MAX = 1024,
     RETRY_MS = 100,
     ANSWER_MS = 2000, /* for an answer that is due at the end of the waiting */
@@ -25,40 +26,15 @@ enum {
 };
 
 enum option {
-    OPTION_SOCKET,
-    OPTION_DB,
-    OPTION_ROWS,
-    OPTION_TIMEOUT,
-    OPTION_JSON,
-    OPTION_ONCE,
-    OPTION_PREVIOUS,
-    OPTION_FILE,
-    OPTION_HELP,
-    OPTION_VERSION
+#define X(ID, ...) OPTION_##ID,
+    TICKCTL_OPTIONS(X)
+#undef X
 };
 
 static const struct options_entry table[] = {
-    {OPTION_SOCKET, "socket", 's', OPTIONS_ONE, false, "PATH",
-     "The daemon's control socket. Default: the first that exists of "
-     "$RUNTIME_DIRECTORY/control.sock, /run/tickd/control.sock, ./var/run/control.sock."},
-    {OPTION_DB, "db", 'd', OPTIONS_ONE, false, "FILE",
-     "sql: the archive. Default: the running daemon's, else tickd.db in $STATE_DIRECTORY, "
-     "/var/lib/tickd or ./var/state."},
-    {OPTION_ROWS, "rows", 'n', OPTIONS_ONE, false, "N",
-     "sql: at most so many rows. Default: 1000."},
-    {OPTION_TIMEOUT, "timeout", 't', OPTIONS_ONE, false, "SECONDS",
-     "Of wait: how long to wait, for the daemon to come as well as for its state. Default: for "
-     "ever."},
-    {OPTION_JSON, "json", 'j', OPTIONS_FLAG, false, NULL,
-     "JSON instead of tables, as when the output is no terminal."},
-    {OPTION_ONCE, "once", '1', OPTIONS_FLAG, false, NULL,
-     "stats: print once, and all of it, also on a terminal."},
-    {OPTION_PREVIOUS, "previous", 'p', OPTIONS_FLAG, false, NULL,
-     "stats: of the run before this one."},
-    {OPTION_FILE, "file", 'f', OPTIONS_ONE, false, "FILE",
-     "stats: the page to read. Default: tickd.stats beside the socket."},
-    {OPTION_HELP, "help", 'h', OPTIONS_FLAG, false, NULL, "Print this."},
-    {OPTION_VERSION, "version", 'V', OPTIONS_FLAG, false, NULL, "Print the version."},
+#define X(ID, ...) {OPTION_##ID, __VA_ARGS__},
+    TICKCTL_OPTIONS(X)
+#undef X
 };
 
 struct tickctl {
@@ -179,15 +155,16 @@ static void print_help(void)
         text_format(&help, "%s%s\n", entry->help,
                     entry->who == CONTROL_OWNER ? " (root and the daemon's own user)" : "");
     }
-    text_add(&help, "  sql QUERY              asks the archive in SQL, running daemon or not: "
-                    "SELECT * FROM fills\n");
-    text_add(&help, "  stats [GLOB]...        the daemon's counters, without asking it: also while "
-                    "it hangs, and after a crash\n");
-    text_add(&help, "  completion             words for bash: eval \"$(tickctl completion)\"\n");
+#define X(name, arguments, words) \
+    text_format(&help, "  %-22s %s\n", *(arguments) == '\0' ? name : name " " arguments, words);
+    TICKCTL_COMMANDS(X)
+#undef X
     text_add(&help, "\nOptions:\n");
     options_help(&help, table, ARRAY_LENGTH(table));
-    text_add(&help, "\nExit codes: 0 done (status: and healthy); 1 the daemon's error (status: not "
-                    "healthy);\n64 usage; 69 no daemon; 77 not allowed.\n");
+    text_add(&help, "\nExit codes:\n");
+#define X(code, meaning) text_format(&help, "  %2d  %s\n", code, meaning);
+    TICKCTL_EXIT_CODES(X)
+#undef X
     fputs(help.data, stdout);
 }
 
@@ -196,10 +173,12 @@ static void print_completion(void)
     fputs("complete -W '", stdout);
     for (size_t i = 0; i < CONTROL_COMMAND_COUNT; i++)
         printf("%s ", control_entry((enum control_id)i)->name);
-    printf("sql stats ");
+#define X(name, arguments, words) printf("%s ", name);
+    TICKCTL_COMMANDS(X)
+#undef X
     for (size_t i = 0; i < ARRAY_LENGTH(table); i++)
         printf("--%s ", table[i].name);
-    fputs("completion' tickctl\n", stdout);
+    fputs("' tickctl\n", stdout);
 }
 
 /* The conversation. */

@@ -1,63 +1,23 @@
-/* The command line: one table. */
+/* The command line: read by the table of tickd_options.h. */
 #include <stdio.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "tickd/base/calendar.h"
-#include "tickd/base/options.h"
+#include "tickd/bin/exit_codes.h"
 #include "tickd/bin/program.h"
+#include "tickd/bin/tickd_options.h"
 
 enum option {
-    OPTION_CONFIG,
-    OPTION_SET,
-    OPTION_CHECK_CONFIG,
-    OPTION_PRINT_CONFIG,
-    OPTION_REPLAY,
-    OPTION_FROM,
-    OPTION_UNTIL,
-    OPTION_DUMP,
-    OPTION_TOPICS,
-    OPTION_REPORT,
-    OPTION_STATE_DIR,
-    OPTION_RUNTIME_DIR,
-    OPTION_LOG_DIR,
-    OPTION_HELP,
-    OPTION_VERSION
+#define X(ID, ...) OPTION_##ID,
+    TICKD_OPTIONS(X)
+#undef X
 };
 
 static const struct options_entry table[] = {
-    {OPTION_CONFIG, "config", 'c', OPTIONS_ONE, false, "FILE",
-     "Configuration: JSON with comments. Without it /etc/tickd/tickd.json if that is there, else "
-     "built-in defaults."},
-    {OPTION_SET, "set", 's', OPTIONS_ONE, true, "KEY=VALUE",
-     "Override one key by its dotted name; repeatable."},
-    {OPTION_CHECK_CONFIG, "check-config", '\0', OPTIONS_FLAG, false, NULL,
-     "Check everything, print the memory budget, start nothing."},
-    {OPTION_PRINT_CONFIG, "print-config", '\0', OPTIONS_FLAG, false, NULL,
-     "Print the effective configuration and where each value came from."},
-    {OPTION_REPLAY, "replay", '\0', OPTIONS_LIST, true, "FILE",
-     "Take a recording instead of the network, as fast as possible: tapes, or CSV of trades (plain "
-     "or gzip). A tape brings its configuration with it."},
-    {OPTION_FROM, "from", '\0', OPTIONS_ONE, false, "TIME",
-     "Of tapes, only what was received at this time or later: 2026-11-23T16:30:00Z, 2026-11-23, or "
-     "UNIX milliseconds."},
-    {OPTION_UNTIL, "until", '\0', OPTIONS_ONE, false, "TIME",
-     "Of tapes, only what was received before this time."},
-    {OPTION_DUMP, "dump", '\0', OPTIONS_ONE, false, "FILE",
-     "Write bus messages as JSON lines; - is standard output."},
-    {OPTION_TOPICS, "topics", '\0', OPTIONS_ONE, false, "A,B",
-     "The topics of --dump; all if left out."},
-    {OPTION_REPORT, "report", '\0', OPTIONS_ONE, false, "FILE",
-     "Write one JSON document at the end; - is standard output."},
-    {OPTION_STATE_DIR, "state-dir", '\0', OPTIONS_ONE, false, "DIR",
-     "Where state is kept. Default: $STATE_DIRECTORY, else ./var/state."},
-    {OPTION_RUNTIME_DIR, "runtime-dir", '\0', OPTIONS_ONE, false, "DIR",
-     "Where control.sock is. Default: $RUNTIME_DIRECTORY, else ./var/run."},
-    {OPTION_LOG_DIR, "log-dir", '\0', OPTIONS_ONE, false, "DIR",
-     "Where health.log is written. Default: $LOGS_DIRECTORY, else ./var/log; under systemd the "
-     "journal has it."},
-    {OPTION_HELP, "help", 'h', OPTIONS_FLAG, false, NULL, "Print this."},
-    {OPTION_VERSION, "version", 'V', OPTIONS_FLAG, false, NULL, "Print the version."},
+#define X(ID, ...) {OPTION_##ID, __VA_ARGS__},
+    TICKD_OPTIONS(X)
+#undef X
 };
 
 static int add_set(struct command_line *line, const char *value)
@@ -191,7 +151,7 @@ int command_line_read(struct command_line *line, int argument_count, char **argu
 
 void command_line_print_help(void)
 {
-    char memory[8192];
+    char memory[16384];
     struct text text;
     text_init(&text, memory, sizeof memory);
     text_add(&text,
@@ -199,8 +159,9 @@ void command_line_print_help(void)
              "Takes Finnhub's live trade feed (or a recording), builds bars, watches its own "
              "health,\nand answers on a local socket (see tickctl).\n\n");
     options_help(&text, table, ARRAY_LENGTH(table));
-    text_add(&text, "\nExit codes: 0 done, 64 usage, 65 unreadable input, 69 key refused, 70 "
-                    "internal error,\n73 cannot create, 74 I/O, 75 restart wanted, 78 "
-                    "configuration.\n");
+    text_add(&text, "\nExit codes:\n");
+#define X(code, meaning) text_format(&text, "  %2d  %s\n", code, meaning);
+    TICKD_EXIT_CODES(X)
+#undef X
     fputs(memory, stdout);
 }

@@ -1,0 +1,36 @@
+/* tickctl's options, once: its parser, --help, the manual and the completions come from this list.
+ * X(ID, name, letter, values, repeatable, metavar, help), see base/options.h. Its commands are
+ * those of ops/command_table.h, and TICKCTL_COMMANDS: X(name, arguments, help), which need no
+ * daemon. */
+#ifndef TICKD_BIN_TICKCTL_OPTIONS_H
+#define TICKD_BIN_TICKCTL_OPTIONS_H
+
+#include "tickd/base/options.h"
+
+#define TICKCTL_OPTIONS(X)                                                                        \
+    X(SOCKET, "socket", 's', OPTIONS_ONE, false, "PATH",                                          \
+      "The daemon's control socket. Default: the first that exists of "                           \
+      "$RUNTIME_DIRECTORY/control.sock, /run/tickd/control.sock, ./var/run/control.sock.")        \
+    X(DB, "db", 'd', OPTIONS_ONE, false, "FILE",                                                  \
+      "sql: the archive. Default: the running daemon's, else tickd.db in $STATE_DIRECTORY, "      \
+      "/var/lib/tickd or ./var/state.")                                                           \
+    X(ROWS, "rows", 'n', OPTIONS_ONE, false, "N", "sql: at most so many rows. Default: 1000.")    \
+    X(TIMEOUT, "timeout", 't', OPTIONS_ONE, false, "SECONDS",                                     \
+      "wait: how long, for the daemon to come as well as for its state. Default: for ever.")      \
+    X(JSON, "json", 'j', OPTIONS_FLAG, false, NULL,                                               \
+      "JSON instead of tables, as when the output is no terminal.")                               \
+    X(ONCE, "once", '1', OPTIONS_FLAG, false, NULL,                                               \
+      "stats: print once, and all of it, also on a terminal.")                                    \
+    X(PREVIOUS, "previous", 'p', OPTIONS_FLAG, false, NULL, "stats: of the run before this one.") \
+    X(FILE, "file", 'f', OPTIONS_ONE, false, "FILE",                                              \
+      "stats: the page to read. Default: tickd.stats beside the socket.")                         \
+    X(HELP, "help", 'h', OPTIONS_FLAG, false, NULL, "Print this.")                                \
+    X(VERSION, "version", 'V', OPTIONS_FLAG, false, NULL, "Print the version.")
+
+#define TICKCTL_COMMANDS(X)                                                                  \
+    X("sql", "QUERY", "asks the archive in SQL, running daemon or not: SELECT * FROM fills") \
+    X("stats", "[GLOB]...",                                                                  \
+      "the daemon's counters, without asking it: also while it hangs, and after a crash")    \
+    X("completion", "", "words for bash: eval \"$(tickctl completion)\"")
+
+#endif
