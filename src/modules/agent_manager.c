@@ -264,6 +264,7 @@ static void take_command(struct agent_manager *manager, const struct command_mes
     case COMMAND_ADOPT_POSITION:
     case COMMAND_ADOPT_PRICE:
     case COMMAND_ADOPT_BOOKS:
+    case COMMAND_SET:
     case COMMAND_VERB_COUNT:
         break;
     }

@@ -506,6 +506,11 @@ static void take_command(struct portfolio *portfolio, const struct command_messa
             close_position(portfolio, (uint16_t)i, ORDER_FLATTEN, 0);
         }
         break;
+    case COMMAND_SET:
+        if (settings_assign(&portfolio->settings, "portfolio", command->argument)) {
+            risk_set_limits(&portfolio->risk, &portfolio->settings);
+        }
+        break;
     case COMMAND_LOG_LEVEL:
     case COMMAND_ROTATE:
     case COMMAND_SHUTDOWN:

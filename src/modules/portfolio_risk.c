@@ -20,6 +20,15 @@ void risk_init(struct risk *risk, struct arena *arena, const struct settings_por
                           .day_equity = settings->initial_cash};
 }
 
+void risk_set_limits(struct risk *risk, const struct settings_portfolio *settings)
+{
+    int64_t orders_per_minute = risk->settings.orders_per_minute;
+    int64_t initial_cash = risk->settings.initial_cash;
+    risk->settings = *settings;
+    risk->settings.orders_per_minute = orders_per_minute;
+    risk->settings.initial_cash = initial_cash;
+}
+
 /* part × whole, both decimals; the range's end when it does not fit. */
 static int64_t part_of(int64_t part, int64_t whole)
 {

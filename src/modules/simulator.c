@@ -46,7 +46,7 @@ struct symbol_simulator {
 struct simulator {
     struct settings_simulator settings;
     double fixed_costs; /* of a round trip, without spread */
-    double max_symbol;
+    struct settings_portfolio portfolio;
     double root_horizon;
     int64_t horizon_bars;
     uint64_t seed;
@@ -134,7 +134,7 @@ struct simulator *simulator_create(struct arena *arena, const struct settings_si
     *simulator = (struct simulator){
         .settings = *settings,
         .fixed_costs = 2.0 * (bps(portfolio->fee_bps) + bps(portfolio->slippage_bps)),
-        .max_symbol = decimal_to_double(portfolio->max_symbol),
+        .portfolio = *portfolio,
         .root_horizon = sqrt((double)horizon_bars),
         .horizon_bars = horizon_bars,
         .seed = seed,
@@ -365,7 +365,8 @@ static void size_up(const struct simulator *simulator, struct case_file *file)
         return;
     }
     double kelly = result->expected_value / (result->deviation * result->deviation);
-    double fraction = fmin(simulator->settings.kelly_fraction * kelly, simulator->max_symbol);
+    double max_symbol = decimal_to_double(simulator->portfolio.max_symbol);
+    double fraction = fmin(simulator->settings.kelly_fraction * kelly, max_symbol);
     fraction *= result->verdict == VERDICT_CAUTION ? 0.5 : 1.0;
     if (!(fraction >= fraction_min)) {
         conclude(file, VERDICT_REJECT, SIMULATION_NO_SIZE);
@@ -456,6 +457,11 @@ static void handle(void *state, const struct message *message)
         break;
     case TOPIC_DECISION:
         take_decision(simulator, message);
+        break;
+    case TOPIC_COMMAND:
+        if (message->body.command.verb == COMMAND_SET) {
+            settings_assign(&simulator->portfolio, "portfolio", message->body.command.argument);
+        }
         break;
     default:
         break;

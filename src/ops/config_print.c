@@ -106,6 +106,8 @@ static void print_meaning(const struct printer *printer, const struct setting *s
     settings_print_allowed(setting, &allowed);
     if (setting->kind != SETTING_LIST)
         text_format(&allowed, "; default %s", value);
+    if (settings_is_run_time(setting))
+        text_add(&allowed, "; a reload applies it");
     print_filled(printer, setting->help, " ", columns, "// ");
     print_filled(printer, allowed.data, " ", columns, "// ");
 }

@@ -236,12 +236,34 @@ static bool holds(enum control_state state, const struct status *status)
     return false;
 }
 
+/* The end of a reload. */
+static bool try_reloaded(struct control_desk *desk, const struct control_promise *promise,
+                         struct text *reply)
+{
+    const struct reload_report *report = desk->host->reloaded(desk->host->state);
+    struct json json;
+
+    if (report == NULL)
+        return false;
+    if (report->refused) {
+        rpc_fault_init(&desk->fault);
+        rpc_fault_set(&desk->fault, RPC_REFUSED, "%s", report->error);
+        rpc_print_error(reply, &promise->form, &desk->fault);
+        return true;
+    }
+    rpc_begin_result(&json, reply, &promise->form);
+    reload_print_json(report, &json);
+    rpc_end_result(&json, &promise->form);
+    return true;
+}
+
 bool control_try_wait(struct control_desk *desk, const struct control_promise *promise,
                       int64_t waited_ms, struct text *reply)
 {
     struct json json;
 
-    ASSERT(promise->state < CONTROL_STATE_COUNT);
+    if (promise->state == CONTROL_STATE_COUNT)
+        return try_reloaded(desk, promise, reply);
     if (holds(promise->state, call_fill_status(desk))) {
         rpc_begin_result(&json, reply, &promise->form);
         json_begin_object(&json, NULL);
@@ -340,6 +362,18 @@ enum control_outcome answer_log(struct call *call)
         return give_command(call, COMMAND_LOG_LEVEL, level, name);
     rpc_fault_set(call->fault, RPC_INVALID_PARAMS,
                   "found \"%.40s\", allowed: error, warning, notice, info, debug", name);
+    return CONTROL_ANSWERED;
+}
+
+enum control_outcome answer_reload(struct call *call)
+{
+    const struct control_host *host = call->desk->host;
+
+    if (host->reload != NULL && host->reload(host->state, call->peer->uid))
+        return CONTROL_WAITS;
+    rpc_fault_set(call->fault, RPC_REFUSED, "%s",
+                  host->reload == NULL ? "this daemon cannot read its configuration again"
+                                       : "a reload is under way already");
     return CONTROL_ANSWERED;
 }
 

@@ -316,6 +316,7 @@ void ctl_print_result(FILE *out, enum control_id command, const cJSON *result)
     case CONTROL_UNHALT:
     case CONTROL_FLATTEN:
     case CONTROL_LOG:
+    case CONTROL_RELOAD:
     case CONTROL_ROTATE:
     case CONTROL_SHUTDOWN:
     case CONTROL_COMMAND_COUNT:

@@ -6,6 +6,7 @@
 
 #include "tickd/base/assert.h"
 #include "tickd/base/decimal.h"
+#include "tickd/settings/run_time_keys.h"
 
 enum { NEAR_ENOUGH = 3 }; /* edits between a mistyped name and what may have been meant */
 
@@ -21,10 +22,11 @@ _Static_assert(offsetof(struct settings, root) == 0, "root is the first section"
 /* An amount of keys.h in units of 1e-8, to the nearest; a constant expression. */
 #define UNITS(amount) ((int64_t)((amount)*1e8 + ((amount) < 0 ? -0.5 : 0.5)))
 
-#define ROW(section, name, ...)                         \
-    {.key = KEY(section, name),                         \
-     .decides = DECIDES_##section,                      \
-     .offset = offsetof(struct settings, section.name), \
+#define ROW(section, name, ...)                           \
+    {.key = KEY(section, name),                           \
+     .decides = DECIDES_##section,                        \
+     .offset = offsetof(struct settings, section.name),   \
+     .member = offsetof(struct settings_##section, name), \
      __VA_ARGS__},
 #define INTEGER_ROW(section, name, standard, low, high, measure, words)                 \
     ROW(section, name, .kind = SETTING_INTEGER, .fallback = #standard, .lowest = (low), \
@@ -80,6 +82,20 @@ const struct setting *settings_key(size_t index)
 {
     ASSERT(index < SETTINGS_COUNT);
     return &rows[index];
+}
+
+/* Their places in struct settings: the compiler knows each. */
+#define X(section, name) offsetof(struct settings, section.name),
+static const size_t run_time_offsets[] = {SETTINGS_RUN_TIME_KEYS(X)};
+#undef X
+
+bool settings_is_run_time(const struct setting *setting)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(run_time_offsets); i++) {
+        if (run_time_offsets[i] == setting->offset)
+            return true;
+    }
+    return false;
 }
 
 static bool same(const char *name, const char *other, size_t length)

@@ -303,7 +303,7 @@ static bool next_item(struct items *items)
     return true;
 }
 
-static int set_list(struct settings *settings, const struct setting *setting, const char *value,
+static int set_list(struct setting_list *list, const struct setting *setting, const char *value,
                     size_t length, struct text *why)
 {
     struct items items = items_of(value, length);
@@ -317,17 +317,16 @@ static int set_list(struct settings *settings, const struct setting *setting, co
     }
     if (count < (size_t)setting->lowest || count > (size_t)setting->highest)
         return refuse_count(setting, count, why);
-    settings_list_clear(settings, setting);
+    memset(list, 0, sizeof *list);
     items = items_of(value, length);
     while (next_item(&items))
-        add_item(member(settings, setting), items.item, items.item_length);
+        add_item(list, items.item, items.item_length);
     return 0;
 }
 
-int settings_set(struct settings *settings, const struct setting *setting, const char *value,
-                 size_t length, struct text *why)
+static int set_target(void *target, const struct setting *setting, const char *value, size_t length,
+                      struct text *why)
 {
-    void *target = member(settings, setting);
     int error = 0;
 
     switch (setting->kind) {
@@ -349,9 +348,72 @@ int settings_set(struct settings *settings, const struct setting *setting, const
         error = set_choice(target, setting, value, length);
         break;
     case SETTING_LIST:
-        return set_list(settings, setting, value, length, why);
+        return set_list(target, setting, value, length, why);
     }
     return error == 0 ? 0 : refuse_value(setting, error, value, length, why);
+}
+
+int settings_set(struct settings *settings, const struct setting *setting, const char *value,
+                 size_t length, struct text *why)
+{
+    return set_target(member(settings, setting), setting, value, length, why);
+}
+
+bool settings_assign(void *section, const char *name, const char *assignment)
+{
+    size_t length = strcspn(assignment, "=");
+    size_t name_length = strlen(name);
+    const struct setting *setting = settings_find(assignment, length, NULL);
+    char memory[SETTING_TEXT_MAX];
+    struct text why;
+
+    if (assignment[length] == '\0' || setting == NULL || !settings_is_run_time(setting) ||
+        settings_section_length(setting->key) != name_length ||
+        memcmp(setting->key, name, name_length) != 0)
+        return false;
+    const char *value = assignment + length + 1;
+
+    text_init(&why, memory, sizeof memory);
+    return set_target((char *)section + setting->member, setting, value, strlen(value), &why) == 0;
+}
+
+static size_t size_of(enum setting_kind kind)
+{
+    switch (kind) {
+    case SETTING_INTEGER:
+    case SETTING_MONEY:
+        return sizeof(int64_t);
+    case SETTING_REAL:
+        return sizeof(double);
+    case SETTING_BOOLEAN:
+        return sizeof(bool);
+    case SETTING_TEXT:
+        return SETTING_TEXT_MAX;
+    case SETTING_CHOICE:
+        return sizeof(int);
+    case SETTING_LIST:
+        return sizeof(struct setting_list);
+    }
+    return 0;
+}
+
+void settings_copy_value(struct settings *to, const struct settings *from,
+                         const struct setting *setting)
+{
+    memcpy(member(to, setting), member_of(from, setting), size_of(setting->kind));
+}
+
+bool settings_same_value(const struct settings *one, const struct settings *other,
+                         const struct setting *setting)
+{
+    char memory[2][SETTING_VALUE_MAX];
+    struct text value[2];
+
+    for (size_t i = 0; i < 2; i++) {
+        text_init(&value[i], memory[i], sizeof memory[i]);
+        settings_print_value(i == 0 ? one : other, setting, &value[i]);
+    }
+    return strcmp(memory[0], memory[1]) == 0;
 }
 
 /* The shortest of 15, 16 or 17 digits that is read as the same double. */
@@ -434,6 +496,40 @@ void settings_print_value(const struct settings *settings, const struct setting 
 }
 
 /* "auto", "keep" or "drop" */
+static void print_items(const struct setting_list *list, struct text *out)
+{
+    for (size_t i = 0; i < list->count; i++)
+        text_format(out, "%s%s", i > 0 ? "," : "", list->items[i]);
+}
+
+static void print_choice_name(const struct setting *setting, int chosen, struct text *out)
+{
+    const char *rest = setting->choices;
+    const char *name;
+    size_t length;
+
+    for (int place = 0; next_choice(&rest, &name, &length); place++) {
+        if (place == chosen)
+            text_add_bytes(out, name, length);
+    }
+}
+
+void settings_print_assignment(const struct settings *settings, const struct setting *setting,
+                               struct text *out)
+{
+    const void *value = member_of(settings, setting);
+
+    text_format(out, "%s=", setting->key);
+    if (setting->kind == SETTING_TEXT)
+        text_add(out, value);
+    else if (setting->kind == SETTING_CHOICE)
+        print_choice_name(setting, *(const int *)value, out);
+    else if (setting->kind == SETTING_LIST)
+        print_items(value, out);
+    else
+        settings_print_value(settings, setting, out);
+}
+
 static void print_choices(const struct setting *setting, struct text *out)
 {
     const char *rest = setting->choices;

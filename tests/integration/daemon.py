@@ -31,7 +31,8 @@ def run(program, *arguments, environment=None, **options):
 def clean_environment(changes):
     """This process's environment without what tickd reads from it, and with these changes."""
     ours = ("FINNHUB_TOKEN", "CREDENTIALS_DIRECTORY", "STATE_DIRECTORY", "RUNTIME_DIRECTORY",
-            "LOGS_DIRECTORY", "JOURNAL_STREAM")
+            "LOGS_DIRECTORY", "JOURNAL_STREAM", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID",
+            "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES")
     kept = {name: value for name, value in os.environ.items() if name not in ours}
     return {**kept, **changes}
 

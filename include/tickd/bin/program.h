@@ -72,10 +72,22 @@ void command_line_print_help(void);
 /* Options, systemd's variables, ./var; under ./var and by option folders are made. */
 int program_find_directories(struct program *program);
 
-/* File, options, checks. */
+/* File, options, checks, also of the memory that it adds up to, of a daemon: everything that is
+ * known of the configuration before the first of its effects. An error is one line in *error.
+ * Touches nothing but what it is given, so that a thread can do it. */
+int program_read_settings(const struct command_line *line, struct settings *settings,
+                          struct config_origins *origins, struct text *error);
+
+/* The same for the start, into the program. */
 int program_load_settings(struct program *program);
 
-/* Adds up what the engine (and, live, the decoder) will take, line by line. */
+/* Which of tickd's lives the command line asks for: a feed, recorded trades, or a tape. */
+enum program_life { LIFE_LIVE, LIFE_TRADES, LIFE_TAPE };
+enum program_life program_life(const struct program *program);
+
+/* Adds up what all parts of such a life will take, line by line, into a measuring arena. */
+void program_measure_settings(struct arena *arena, const struct settings *settings,
+                              enum program_life life);
 void program_measure(struct program *program);
 int program_print_budget(const struct program *program);
 

@@ -44,7 +44,8 @@
       adopt_position)                    /* argument = symbol, number = quantity, second = cost */ \
     X(COMMAND, ADOPT_PRICE, adopt_price) /* argument = symbol, number = its last price */          \
     X(COMMAND, ADOPT_BOOKS,                                                                        \
-      adopt_books) /* they are whole: number = highest equity, second = the day's first */
+      adopt_books)       /* they are whole: number = highest equity, second = the day's first */   \
+    X(COMMAND, SET, set) /* a key that can change at run time; argument = "KEY=VALUE" */
 
 #define SIDE_LIST(X)    \
     X(SIDE, HOLD, hold) \

@@ -33,6 +33,9 @@ struct risk_verdict {
 /* Takes the ring from the arena; initial equity. */
 void risk_init(struct risk *risk, struct arena *arena, const struct settings_portfolio *settings);
 
+/* Other limits from now on; orders_per_minute and initial_cash stay what they were. */
+void risk_set_limits(struct risk *risk, const struct settings_portfolio *settings);
+
 /* A price has moved equity, or time has passed: peak, day, drawdown. Returns true when the kill
  * switch trips now. `is_price`: only prices count towards tripping. */
 bool risk_note(struct risk *risk, const struct books *books, int64_t now_us, bool is_price);

@@ -49,6 +49,8 @@
     X(FLATTEN, flatten, "", OWNER, "closes every position")                                     \
     X(LOG, log, "LEVEL", OWNER,                                                                 \
       "least severe line of the health log: error, warning, notice, info, debug")               \
+    X(RELOAD, reload, "", OWNER,                                                                \
+      "reads the configuration again; says what was applied, and what needs a restart")         \
     X(ROTATE, rotate, "", OWNER,                                                                \
       "opens the health log's file anew, begins a new file of the tape")                        \
     X(SHUTDOWN, shutdown, "", OWNER, "ends the daemon cleanly")

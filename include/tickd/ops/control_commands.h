@@ -8,6 +8,7 @@
 #include "tickd/engine/engine.h"
 #include "tickd/ops/config_file.h"
 #include "tickd/ops/json_rpc.h"
+#include "tickd/ops/reload.h"
 
 /* What the daemon lends to the control socket; all must outlive it. */
 struct control_host {
@@ -23,6 +24,11 @@ struct control_host {
     /* Lets time pass to now, gives the command to the engine, and does it: at once, but for a
      * shutdown, which must wait until the caller has returned. */
     void (*command)(void *state, const struct command_message *command);
+
+    /* Begins to read the configuration again; false: that is under way already. The outcome is at
+     * `reloaded` once that is done; NULL while it lasts. NULL functions = it cannot be done. */
+    bool (*reload)(void *state, int64_t uid);
+    const struct reload_report *(*reloaded)(void *state);
 
     /* Notes that the control socket's work has begun (nanoseconds, watch_clock_ns), or has ended
      * (0): watch_running() fits. NULL = nobody wants to know. */
@@ -62,7 +68,7 @@ enum control_outcome {
 /* What is to be done for a request after it was read. */
 struct control_promise {
     struct reply_form form;
-    enum control_state state; /* CONTROL_WAITS */
+    enum control_state state; /* CONTROL_WAITS; CONTROL_STATE_COUNT: for the end of a reload */
     int64_t seconds_max;      /* 0 = no limit */
     uint32_t topics;          /* CONTROL_WATCHES: set, bit = enum topic */
 };

@@ -30,7 +30,8 @@ enum {
     X(TOO_MANY_CLIENTS, -32004, "Too many clients") \
     X(LINE_TOO_LONG, -32005, "Line too long")       \
     X(TIMED_OUT, -32006, "Timed out")               \
-    X(STOPPING, -32007, "The daemon is ending")
+    X(STOPPING, -32007, "The daemon is ending")     \
+    X(REFUSED, -32008, "Refused")
 
 enum rpc_error {
 #define X(NAME, code, text) RPC_##NAME = (code),

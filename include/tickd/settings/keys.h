@@ -121,6 +121,10 @@
     REAL(evolution, mutation, 0.6, 0.1, 2.0, "", "differential weight F")                   \
     REAL(evolution, crossover, 0.9, 0.0, 1.0, "probability", "CR")
 
+#define SETTINGS_MEMORY(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST) \
+    INTEGER(memory, arena_max_mb, 1024, 1, 1048576, "MiB",                 \
+            "largest arena that the other keys may add up to")
+
 #define SETTINGS_MONITOR(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST)              \
     INTEGER(monitor, memory_budget_mb, 0, 0, 1048576, "MiB",                             \
             "resident memory that it should need; 0 = the arena and 16 MiB")             \
@@ -198,6 +202,7 @@
     X(SIMULATOR, simulator, true)    \
     X(PORTFOLIO, portfolio, true)    \
     X(EVOLUTION, evolution, true)    \
+    X(MEMORY, memory, false)         \
     X(MONITOR, monitor, true)        \
     X(HISTORY, history, false)       \
     X(CONTROL, control, false)       \

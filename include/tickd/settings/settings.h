@@ -89,6 +89,7 @@ struct setting {
     enum setting_kind kind;
     bool decides;   /* belongs to config_digest */
     size_t offset;  /* in struct settings */
+    size_t member;  /* in its section's own structure */
     int64_t lowest; /* INTEGER, MONEY; LIST: number of items */
     int64_t highest;
     double lowest_real; /* REAL */
@@ -132,6 +133,14 @@ void settings_init(struct settings *settings);
 int settings_set(struct settings *settings, const struct setting *setting, const char *value,
                  size_t length, struct text *why);
 
+/* Whether a reload applies a change of this key, see run_time_keys.h. */
+bool settings_is_run_time(const struct setting *setting);
+
+/* Sets one key of a section that a module holds as its own ("portfolio", a struct
+ * settings_portfolio) from "portfolio.max_gross=0.5". false: it is not a key of this section that
+ * can change at run time, or not a value that is allowed; then nothing has changed. */
+bool settings_assign(void *section, const char *name, const char *assignment);
+
 /* Adds one item to a list key: 1 to 39 bytes, no comma, no blanks around it. Same errors; at least
  * setting->lowest items is for the caller to see to. */
 int settings_list_add(struct settings *settings, const struct setting *setting, const char *item,
@@ -142,6 +151,12 @@ void settings_list_clear(struct settings *settings, const struct setting *settin
  * (dates that exist, URL of a known scheme, symbols without repetition). On error *key is the key
  * to blame and *why what was found and what is allowed: ERROR_RANGE. */
 int settings_check(const struct settings *settings, const struct setting **key, struct text *why);
+
+/* One key's value from one to the other; whether both print as the same. */
+void settings_copy_value(struct settings *to, const struct settings *from,
+                         const struct setting *setting);
+bool settings_same_value(const struct settings *one, const struct settings *other,
+                         const struct setting *setting);
 
 /* How many items a list key holds. */
 size_t settings_list_count(const struct settings *settings, const struct setting *setting);
@@ -154,6 +169,9 @@ void settings_print_value(const struct settings *settings, const struct setting 
  * secret (alerts.webhook) only scheme, host and port. */
 void settings_print_shown(const struct settings *settings, const struct setting *setting,
                           struct text *out);
+/* "KEY=VALUE" as --set and settings_assign() take it. */
+void settings_print_assignment(const struct settings *settings, const struct setting *setting,
+                               struct text *out);
 
 /* What is allowed, for error messages and manuals: "whole number, 100 to 86400000 ms". */
 void settings_print_allowed(const struct setting *setting, struct text *out);

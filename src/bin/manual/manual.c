@@ -1,9 +1,11 @@
-/* tickd-manual page TEMPLATE PROGRAM DATE | bash PROGRAM | zsh PROGRAM: writes to standard output.
- */
+/* tickd-manual page TEMPLATE PROGRAM DATE | bash PROGRAM | zsh PROGRAM | configuration: writes to
+ * standard output. config/tickd.json is what the last one prints. */
 #include "manual.h"
 
 #include <string.h>
 #include <sysexits.h>
+
+#include "tickd/ops/config_print.h"
 
 static int write_page(char **arguments)
 {
@@ -33,7 +35,11 @@ static int write_part(int count, char **arguments)
         zsh_write(subject, stdout);
         return 0;
     }
-    fputs("usage: tickd-manual page TEMPLATE PROGRAM DATE | bash PROGRAM | zsh PROGRAM\n", stderr);
+    if (count == 2 && strcmp(arguments[1], "configuration") == 0)
+        return config_print_documented(stdout) == 0 ? 0 : EX_IOERR;
+    fputs("usage: tickd-manual page TEMPLATE PROGRAM DATE | bash PROGRAM | zsh PROGRAM"
+          " | configuration\n",
+          stderr);
     return EX_USAGE;
 }
 

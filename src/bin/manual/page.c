@@ -159,6 +159,8 @@ static void write_key(const struct setting *setting, FILE *out)
     sentence(out, memory);
     if (setting->fallback[0] != '\0')
         write_default(setting->fallback, out);
+    if (settings_is_run_time(setting))
+        fputs("A reload applies it.\n", out);
 }
 
 static void write_keys(const struct subject *subject, FILE *out)

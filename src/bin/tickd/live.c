@@ -12,6 +12,8 @@
 #include "tickd/bin/alerting.h"
 #include "tickd/bin/archive.h"
 #include "tickd/bin/live_tape.h"
+#include "tickd/bin/program.h"
+#include "tickd/bin/reload.h"
 #include "tickd/feed/client.h"
 #include "tickd/ops/activation.h"
 #include "tickd/ops/control.h"
@@ -33,6 +35,8 @@ struct live {
     struct log_tail tail;
     struct health_lines lines;
     struct service service;
+    struct reload reload;
+    uint32_t reload_uid; /* who asked for it */
     struct watch watch;
     struct stats_page stats;
     struct vitals vitals;
@@ -324,9 +328,50 @@ static void command(void *state, const struct command_message *command)
     case COMMAND_ADOPT_POSITION:
     case COMMAND_ADOPT_PRICE:
     case COMMAND_ADOPT_BOOKS:
+    case COMMAND_SET:
     case COMMAND_VERB_COUNT:
         break; /* the engine's own */
     }
+}
+
+/* The configuration read again. Each key that is applied is a command, so that it is in the journal
+ * and the modules have it; but for texts, which may be secrets and are none of the engine's. */
+
+static void reload_applied(void *state, const struct setting *setting, const char *assignment)
+{
+    struct live *live = state;
+    struct command_message set = {.verb = COMMAND_SET, .uid = live->reload_uid};
+    if (setting->kind != SETTING_TEXT) {
+        text_copy(set.argument, sizeof set.argument, assignment);
+        command(live, &set);
+    }
+    if (strcmp(setting->key, "log.level") == 0) {
+        health_log_set_level(&live->log, (enum log_level)live->program->settings.log.level);
+    }
+}
+
+static void reload_done(void *state)
+{
+    struct live *live = state;
+    reload_log(&live->reload.report, &live->log);
+    service_reloaded(&live->service);
+}
+
+static bool reload_start(void *state, int64_t uid)
+{
+    struct live *live = state;
+    if (!reload_begin(&live->reload, &live->loop)) {
+        return false;
+    }
+    live->reload_uid = (uint32_t)uid;
+    service_reloading(&live->service);
+    return true;
+}
+
+static const struct reload_report *reload_result(void *state)
+{
+    const struct live *live = state;
+    return reload_outcome(&live->reload);
 }
 
 /* The socket that systemd listens at for us, or 0. */
@@ -368,6 +413,8 @@ static int start_control(struct live *live)
         .state = live,
         .fill_status = fill_status,
         .command = command,
+        .reload = reload_start,
+        .reloaded = reload_result,
         .running = watch_running,
         .running_state = &live->watch,
     };
@@ -571,6 +618,7 @@ static void signalled(uv_signal_t *handle, int number)
     struct live *live = handle->data;
     if (number == SIGHUP) {
         health_log_reopen(&live->log);
+        reload_start(live, getuid());
     } else {
         begin_stop(live, 0, number == SIGTERM ? "SIGTERM" : "SIGINT");
     }
@@ -708,6 +756,7 @@ int program_live(struct program *program)
     static struct live live;
     live = (struct live){
         .program = program, .started_us = system_time_us(), .started_ns = watch_clock_ns()};
+    reload_init(&live.reload, program, reload_applied, reload_done, &live);
     int error = uv_loop_init(&live.loop);
     if (error != 0) {
         return complain_of_loop("the event loop", error);

@@ -289,6 +289,46 @@ static void test_a_halted_portfolio_refuses_risk_and_still_closes(void **state)
     module_fixture_stop(&fixture);
 }
 
+static void set(struct module_fixture *fixture, const char *assignment)
+{
+    struct command_message command = {.verb = COMMAND_SET};
+    text_copy(command.argument, sizeof command.argument, assignment);
+    module_fixture_say(fixture, MODULE_CONTROL, TOPIC_COMMAND, SYMBOL_NONE, &command);
+}
+
+static void test_limits_can_be_set_while_it_runs(void **state)
+{
+    (void)state;
+    struct module_fixture fixture;
+    start(&fixture);
+    module_fixture_start(&fixture, create);
+    trade(&fixture, 0, 100, 1000000);
+    set(&fixture, "portfolio.max_symbol=0.05");
+    simulate(&fixture, 0, SIDE_BUY, VERDICT_PROCEED, 0.1);
+    trade(&fixture, 0, 100, 1000000);
+    assert_int_equal(portfolio_view(portfolio).books->positions[0].quantity, 50 * ONE);
+    set(&fixture, "portfolio.stop_loss_bps=100");
+    trade(&fixture, 0, 98, 1000000); /* 2%, which the default of 200 bps would not close */
+    trade(&fixture, 0, 98, 1000000);
+    assert_int_equal(last_fill(&fixture)->purpose, ORDER_STOP_LOSS);
+    module_fixture_stop(&fixture);
+}
+
+static void test_what_cannot_be_set_changes_nothing(void **state)
+{
+    (void)state;
+    struct module_fixture fixture;
+    start(&fixture);
+    module_fixture_start(&fixture, create);
+    set(&fixture, "portfolio.initial_cash=1");
+    set(&fixture, "portfolio.max_symbol=11");
+    set(&fixture, "portfolio.max_symbol");
+    set(&fixture, "log.level=debug");
+    set(&fixture, "");
+    open_long(&fixture);
+    module_fixture_stop(&fixture);
+}
+
 static void test_a_halt_calls_off_what_would_still_take_on_risk(void **state)
 {
     (void)state;
@@ -340,6 +380,8 @@ int main(void)
         cmocka_unit_test(test_orders_beyond_the_rate_are_refused_with_the_reason),
         cmocka_unit_test(test_the_kill_switch_needs_three_prices_in_a_row),
         cmocka_unit_test(test_a_halted_portfolio_refuses_risk_and_still_closes),
+        cmocka_unit_test(test_limits_can_be_set_while_it_runs),
+        cmocka_unit_test(test_what_cannot_be_set_changes_nothing),
         cmocka_unit_test(test_a_halt_calls_off_what_would_still_take_on_risk),
         cmocka_unit_test(test_after_a_days_loss_no_new_risk_is_taken_until_the_next_day),
     };

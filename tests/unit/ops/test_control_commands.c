@@ -286,6 +286,79 @@ static void test_a_command_becomes_a_message_with_the_peers_uid(void **state)
     assert_int_equal(host.commands, 3);
 }
 
+static struct reload_report reload_report;
+static bool reload_lasts;
+
+static bool begin_reload(void *state, int64_t uid)
+{
+    (void)state;
+    (void)uid;
+    return !reload_lasts;
+}
+
+static const struct reload_report *end_reload(void *state)
+{
+    (void)state;
+    return reload_lasts ? NULL : &reload_report;
+}
+
+static void can_reload(void)
+{
+    host.host.reload = begin_reload;
+    host.host.reloaded = end_reload;
+    reload_report = (struct reload_report){.refused = false};
+    reload_lasts = false;
+}
+
+static void test_a_reload_is_answered_at_its_end(void **state)
+{
+    (void)state;
+    can_reload();
+    reload_report.changes[reload_report.count++] = (struct reload_change){.key = 0};
+    assert_int_equal(ask_as(&owner, "reload"), CONTROL_WAITS);
+    reload_lasts = true;
+    text_clear(&reply);
+    assert_false(control_try_wait(desk, &promise, 0, &reply));
+    reload_lasts = false;
+    assert_true(control_try_wait(desk, &promise, 100, &reply));
+    assert_non_null(strstr(reply.data, "seed"));
+}
+
+static void test_a_refused_reload_is_an_error(void **state)
+{
+    (void)state;
+    can_reload();
+    reload_report.refused = true;
+    text_copy(reload_report.error, sizeof reload_report.error, "tickd.json:3:1: not JSON");
+    assert_int_equal(ask_as(&owner, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"reload\"}"),
+                     CONTROL_WAITS);
+    text_clear(&reply);
+    assert_true(control_try_wait(desk, &promise, 0, &reply));
+    assert_non_null(strstr(reply.data, "tickd.json:3:1"));
+    assert_non_null(strstr(reply.data, "-32008"));
+}
+
+static void test_one_reload_at_a_time(void **state)
+{
+    (void)state;
+    can_reload();
+    reload_lasts = true;
+    assert_error(&owner, "reload", RPC_REFUSED, "under way");
+}
+
+static void test_a_reload_is_for_the_owner(void **state)
+{
+    (void)state;
+    can_reload();
+    assert_error(&stranger, "reload", RPC_NOT_ALLOWED, "root and the daemon's own user");
+}
+
+static void test_a_daemon_that_cannot_reload_says_so(void **state)
+{
+    (void)state;
+    assert_error(&owner, "reload", RPC_REFUSED, "cannot");
+}
+
 static void test_a_notification_is_done_and_not_answered(void **state)
 {
     (void)state;
@@ -402,6 +475,11 @@ int main(void)
         DESK_TEST(test_every_reading_command_answers),
         DESK_TEST(test_a_stranger_may_read_and_not_command),
         DESK_TEST(test_a_command_becomes_a_message_with_the_peers_uid),
+        DESK_TEST(test_a_reload_is_answered_at_its_end),
+        DESK_TEST(test_a_refused_reload_is_an_error),
+        DESK_TEST(test_one_reload_at_a_time),
+        DESK_TEST(test_a_reload_is_for_the_owner),
+        DESK_TEST(test_a_daemon_that_cannot_reload_says_so),
         DESK_TEST(test_a_notification_is_done_and_not_answered),
         DESK_TEST(test_waiting_ends_when_the_state_is_there),
         DESK_TEST(test_waiting_for_health_waits_for_every_module),
