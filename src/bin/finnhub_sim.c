@@ -378,12 +378,12 @@ static int print_help(void)
                     "At the end, after\nSIGTERM, --count or a replay, it prints what it has sent "
                     "as one JSON document.\n\nOptions:\n");
     options_help(&help, entries, ARRAY_LENGTH(entries));
-    add_markets(&help);
-    add_faults(&help);
     text_add(&help, "\nExit codes:\n");
 #define X(code, meaning) text_format(&help, "  %2d  %s\n", code, meaning);
     FINNHUB_SIM_EXIT_CODES(X)
 #undef X
+    add_markets(&help);
+    add_faults(&help);
     return fputs(memory, stdout) >= 0 && fflush(stdout) == 0 ? EX_OK : EX_IOERR;
 }
 

@@ -74,7 +74,8 @@ class Notification(Case):
     def test_a_failed_start_is_never_ready(self):
         manager = Manager(self.folder)
         self.addCleanup(manager.close)
-        tickd = self.start("--set", "feed.ca_file=/nonexistent", "--set", "feed.url=wss://127.0.0.1",
+        tickd = self.start("--set", "feed.ca_file=/nonexistent",
+                           "--set", "feed.url=wss://127.0.0.1",
                            environment={"NOTIFY_SOCKET": manager.path})
         self.assertEqual(tickd.wait(), 78)
         manager.socket.setblocking(False)

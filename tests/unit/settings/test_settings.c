@@ -742,40 +742,6 @@ static void test_the_digest_follows_symbols_and_their_order(void **state)
     assert_int_equal(settings_digest(&settings), first);
 }
 
-/* An assignment is what a journal keeps of a change; it has to give the same value again. */
-static void test_each_value_is_what_its_assignment_sets(void **state)
-{
-    char memory[SETTING_KEY_MAX + SETTING_VALUE_MAX];
-    struct text assignment;
-    (void)state;
-    for (size_t i = 0; i < settings_count(); i++) {
-        const struct setting *setting = settings_key(i);
-        struct settings other;
-        settings_init(&other);
-        text_init(&assignment, memory, sizeof memory);
-        settings_print_assignment(&settings, setting, &assignment);
-        const char *value = strchr(memory, '=') + 1;
-        assert_int_equal(strncmp(memory, setting->key, strlen(setting->key)), 0);
-        assert_int_equal(settings_set(&other, setting, value, strlen(value), &why), 0);
-        assert_true(settings_same_value(&settings, &other, setting));
-    }
-}
-
-static void test_a_section_takes_its_own_keys_that_may_change(void **state)
-{
-    struct settings_portfolio portfolio = settings.portfolio;
-    (void)state;
-    assert_true(settings_assign(&portfolio, "portfolio", "portfolio.max_gross=0.5"));
-    assert_int_equal(portfolio.max_gross, DECIMAL_ONE / 2);
-    assert_false(settings_assign(&portfolio, "portfolio", "portfolio.max_gross=eleven"));
-    assert_false(settings_assign(&portfolio, "portfolio", "portfolio.max_gross"));
-    assert_false(settings_assign(&portfolio, "portfolio", "portfolio.initial_cash=1"));
-    assert_false(settings_assign(&portfolio, "portfolio", "log.level=debug"));
-    assert_false(settings_assign(&portfolio, "port", "portfolio.max_gross=0.5"));
-    portfolio.max_gross = settings.portfolio.max_gross;
-    assert_memory_equal(&portfolio, &settings.portfolio, sizeof portfolio);
-}
-
 static void test_origins_have_names(void **state)
 {
     (void)state;
@@ -822,8 +788,6 @@ int main(void)
         TEST(test_market_exceptions_are_dates_that_exist_once_each),
         TEST(test_the_digest_follows_what_decides_and_nothing_else),
         TEST(test_the_digest_follows_symbols_and_their_order),
-        TEST(test_each_value_is_what_its_assignment_sets),
-        TEST(test_a_section_takes_its_own_keys_that_may_change),
         TEST(test_origins_have_names),
     };
 
