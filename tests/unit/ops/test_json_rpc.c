@@ -258,7 +258,7 @@ static void test_arguments_that_do_not_fit_show_the_usage(void **state)
 {
     (void)state;
     assert_fault("bars", RPC_INVALID_PARAMS, "missing argument; usage: bars SYMBOL [N]");
-    assert_fault("bars SPY 1 2", RPC_INVALID_PARAMS, "unexpected argument; usage: bars");
+    assert_fault("bars SPY 1 2 3", RPC_INVALID_PARAMS, "unexpected argument; usage: bars");
     assert_fault("status now", RPC_INVALID_PARAMS, "unexpected argument; usage: status");
     assert_fault(CALL("bars", ""), RPC_INVALID_PARAMS, "missing argument");
     assert_fault(CALL("bars", ",\"params\":[]"), RPC_INVALID_PARAMS, "missing argument");
