@@ -102,7 +102,10 @@ static int try_open(struct question *question, const char *path, bool unchanging
         uri, &question->handle, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI | SQLITE_OPEN_NOMUTEX, NULL);
     if (result == SQLITE_OK) {
         sqlite3_busy_timeout(question->handle, DATABASE_BUSY_MS);
-        result = sqlite3_exec(question->handle, "SELECT 1 FROM sqlite_schema", NULL, NULL, NULL);
+        /* What is sorted counts as memory, so that it cannot fill a disk. */
+        result = sqlite3_exec(question->handle,
+                              "PRAGMA temp_store = MEMORY; SELECT 1 FROM sqlite_schema", NULL, NULL,
+                              NULL);
     }
     return result;
 }

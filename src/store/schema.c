@@ -77,8 +77,5 @@ int schema_upgrade(sqlite3 *handle, const char *schema, int version)
     if (result == SQLITE_OK) {
         result = sqlite3_exec(handle, "COMMIT", NULL, NULL, NULL);
     }
-    if (result != SQLITE_OK && sqlite3_get_autocommit(handle) == 0) {
-        (void)sqlite3_exec(handle, "ROLLBACK", NULL, NULL, NULL);
-    }
     return result;
 }

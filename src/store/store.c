@@ -42,8 +42,8 @@ struct store {
     uint64_t refused_written; /* of the queue's, that the run's row tells */
     uint64_t failures;        /* in a row */
     uint64_t set_aside_said;
-    int64_t retry_at_us;
-    int64_t stop_by_us;
+    uint64_t retry_at_ms; /* of the loop's own time, which never steps */
+    uint64_t stop_by_ms;
     /* copies of the writer's, for readers while a job runs */
     uint64_t rows;
     uint64_t bytes;
@@ -142,6 +142,11 @@ static int64_t now_us(const struct store *store)
     return store->setup.wall_us();
 }
 
+static uint64_t loop_ms(const struct store *store)
+{
+    return uv_now(store->setup.loop);
+}
+
 static uint64_t durable(const struct store *store)
 {
     return store->setup.durable_sequence == NULL
@@ -231,7 +236,7 @@ static void succeed(struct store *store)
 
 static void fail(struct store *store)
 {
-    int64_t wait_ms = RETRY_MS_MIN;
+    uint64_t wait_ms = RETRY_MS_MIN;
     for (uint64_t i = 0; i < store->failures && wait_ms < RETRY_MS_MAX; i++) {
         wait_ms *= 2;
     }
@@ -239,7 +244,7 @@ static void fail(struct store *store)
     say_failing(store);
     store->failing = true;
     store->failures++;
-    store->retry_at_us = now_us(store) + wait_ms * US_PER_MS;
+    store->retry_at_ms = loop_ms(store) + wait_ms;
 }
 
 /* The end. */
@@ -271,7 +276,7 @@ static void on_timer(uv_timer_t *timer);
 /* Writes what can be written now, or looks again a little later; no job runs. */
 static void stop_further(struct store *store)
 {
-    if (now_us(store) >= store->stop_by_us) {
+    if (loop_ms(store) >= store->stop_by_ms) {
         close_archive(store);
     } else if (!start_write(store)) {
         uv_timer_start(&store->timer, on_timer, STOP_LOOK_MS, 0);
@@ -319,7 +324,7 @@ static void on_timer(uv_timer_t *timer)
     }
     if (store->stopping) {
         stop_further(store);
-    } else if (!store->failing || now_us(store) >= store->retry_at_us) {
+    } else if (!store->failing || loop_ms(store) >= store->retry_at_ms) {
         (void)start_write(store);
     }
 }
@@ -329,7 +334,7 @@ void store_stop(struct store *store, void (*done)(void *state), void *state)
     store->done = done;
     store->done_state = state;
     store->stopping = true;
-    store->stop_by_us = now_us(store) + STORE_STOP_MS * US_PER_MS;
+    store->stop_by_ms = loop_ms(store) + STORE_STOP_MS;
     uv_timer_stop(&store->timer);
     if (!store->running) {
         stop_further(store);
@@ -422,8 +427,8 @@ int store_start(struct store *store, const struct store_setup *setup, struct tex
     }
     uv_timer_init(setup->loop, &store->timer);
     store->timer.data = store;
-    uv_timer_start(&store->timer, on_timer, (uint64_t)store->settings.flush_ms,
-                   (uint64_t)store->settings.flush_ms);
+    uint64_t flush_ms = (uint64_t)store->settings.flush_ms;
+    uv_timer_start(&store->timer, on_timer, flush_ms, flush_ms);
     return 0;
 }
 

@@ -16,7 +16,8 @@ const char *schema_text(void);
 int schema_steps(const char *schema);
 
 /* Brings a database of version `version` to the schema's last step, in one transaction. Returns an
- * SQLite result code. Nothing is changed unless it is SQLITE_OK. */
+ * SQLite result code. On an error the transaction is still open, so that the handle can tell what
+ * is wrong: closing it undoes everything. */
 int schema_upgrade(sqlite3 *handle, const char *schema, int version);
 
 #endif
