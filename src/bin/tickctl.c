@@ -9,6 +9,7 @@
 #include "tickd/bin/exit_codes.h"
 #include "tickd/bin/tickctl_options.h"
 #include "tickd/bin/tickctl_sql.h"
+#include "tickd/bin/tickctl_tape.h"
 #include "tickd/ops/ctl_client.h"
 #include "tickd/ops/ctl_stats.h"
 #include "tickd/ops/ctl_view.h"
@@ -22,7 +23,8 @@ enum {
     ANSWER_MS = 2000, /* for an answer that is due at the end of the waiting */
     MS_PER_S = 1000,
     NS_PER_MS = 1000000,
-    WAIT_SECONDS_MAX = 31536000
+    WAIT_SECONDS_MAX = 31536000,
+    WORDS_MAX = 1024 /* a command and its arguments: the files of a tape */
 };
 
 enum option {
@@ -48,7 +50,9 @@ struct tickctl {
     bool wants_previous;
     bool wants_help;
     bool wants_version;
-    const char *words[CONTROL_ARGUMENTS_MAX + 1]; /* the command and its arguments */
+    bool wants_verify;
+    bool wants_csv;
+    const char *words[WORDS_MAX]; /* the command and its arguments */
     size_t word_count;
     enum control_id command;
     struct ctl_client client;
@@ -87,6 +91,8 @@ static int take_option(struct tickctl *ctl, const struct options_found *found)
     ctl->wants_json |= found->id == OPTION_JSON;
     ctl->wants_once |= found->id == OPTION_ONCE;
     ctl->wants_previous |= found->id == OPTION_PREVIOUS;
+    ctl->wants_verify |= found->id == OPTION_VERIFY;
+    ctl->wants_csv |= found->id == OPTION_CSV;
     ctl->wants_help |= found->id == OPTION_HELP;
     ctl->wants_version |= found->id == OPTION_VERSION;
     return 0;
@@ -411,6 +417,19 @@ static int run_stats(const struct tickctl *ctl)
     return code != 0 ? complain(code, why.data) : 0;
 }
 
+static int look_at_tape(const struct tickctl *ctl)
+{
+    enum tape_task task = TAPE_TASK_PRINT;
+
+    if (ctl->word_count < 2 || (ctl->wants_verify && ctl->wants_csv))
+        return complain(EX_USAGE, "usage: tickctl tape [--verify | --csv] FILE...");
+    if (ctl->wants_verify)
+        task = TAPE_TASK_VERIFY;
+    if (ctl->wants_csv)
+        task = TAPE_TASK_CSV;
+    return tickctl_tape(task, ctl->words + 1, ctl->word_count - 1);
+}
+
 int main(int argument_count, char **arguments)
 {
     struct tickctl ctl = {.command = CONTROL_COMMAND_COUNT};
@@ -437,6 +456,8 @@ int main(int argument_count, char **arguments)
         return ask_archive(&ctl);
     if (strcmp(ctl.words[0], "stats") == 0)
         return run_stats(&ctl);
+    if (strcmp(ctl.words[0], "tape") == 0)
+        return look_at_tape(&ctl);
     code = read_command(&ctl);
     if (code != 0)
         return code;

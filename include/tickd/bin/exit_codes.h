@@ -19,6 +19,8 @@
     X(0, "done; status: running and healthy")                   \
     X(1, "the daemon's error; status: running and not healthy") \
     X(64, "usage: the command line")                            \
+    X(65, "tape: it is broken")                                 \
+    X(66, "tape: it cannot be read")                            \
     X(69, "no daemon answers")                                  \
     X(74, "the output cannot be written")                       \
     X(77, "not allowed")

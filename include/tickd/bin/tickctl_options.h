@@ -24,6 +24,10 @@
     X(PREVIOUS, "previous", 'p', OPTIONS_FLAG, false, NULL, "stats: of the run before this one.") \
     X(FILE, "file", 'f', OPTIONS_ONE, false, "FILE",                                              \
       "stats: the page to read. Default: tickd.stats beside the socket.")                         \
+    X(VERIFY, "verify", '\0', OPTIONS_FLAG, false, NULL,                                          \
+      "tape: print nothing but whether it is whole: blocks, checksums, order, lines.")            \
+    X(CSV, "csv", '\0', OPTIONS_FLAG, false, NULL,                                                \
+      "tape: its trades, as the CSV that tickd --replay takes.")                                  \
     X(HELP, "help", 'h', OPTIONS_FLAG, false, NULL, "Print this.")                                \
     X(VERSION, "version", 'V', OPTIONS_FLAG, false, NULL, "Print the version.")
 
@@ -31,6 +35,7 @@
     X("sql", "QUERY", "asks the archive in SQL, running daemon or not: SELECT * FROM fills") \
     X("stats", "[GLOB]...",                                                                  \
       "the daemon's counters, without asking it: also while it hangs, and after a crash")    \
+    X("tape", "FILE...", "prints tapes as JSON lines; --verify, --csv; needs no daemon")     \
     X("completion", "", "words for bash: eval \"$(tickctl completion)\"")
 
 #endif
