@@ -43,7 +43,8 @@ class Command(unittest.TestCase):
             self.assertEqual(one.stop()[0], 0)
 
     def test_what_is_under_way_at_the_end_has_two_more_seconds(self):
-        with tickd("--set", "alerts.command=/bin/sleep 1000", "--set", "alerts.timeout_s=600") as one:
+        with tickd("--set", "alerts.command=/bin/sleep 1000",
+                   "--set", "alerts.timeout_s=600") as one:
             halt_and_unhalt(one)
             one.wait_for_status(lambda status: status["alert_sinks"]["command"]["waiting"] == 2,
                                 "one runs, one waits")

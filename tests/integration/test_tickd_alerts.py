@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Alerts of a live tickd: told in the log and over the socket; the one that ends it; and waiting for
-it."""
+"""Alerts of a live tickd: told in the log and over the socket; the one that ends it; and waiting
+for a daemon."""
 
 import json
 import os
