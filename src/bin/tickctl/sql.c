@@ -13,7 +13,7 @@
 #include "tickd/ops/json_writer.h"
 #include "tickd/store/query.h"
 
-enum { QUERY_FAILED = 1, WHY_MAX = 1024, SQL_MAX = 65536, ROW_MAX = 4 << 20, KEY_MAX = 16 };
+enum { QUERY_FAILED = 1, WHY_MAX = 1024, SQL_MAX = 65536, ROW_MAX = 4 << 20, KEY_MAX = 24 };
 
 static int complain(int code, const char *what)
 {
