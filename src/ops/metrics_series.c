@@ -1,10 +1,10 @@
-/* From rows to series: what a row is counted over, what a series is called, what it is worth. */
+/* From rows to series: what a row is counted over, how a series is told from its neighbours, what
+ * it is worth. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "tickd/base/assert.h"
-#include "tickd/base/decimal.h"
 #include "tickd/ops/metrics_table.h"
 
 /* Elements of the document that rows are counted over. With choices there is one series for each
@@ -77,6 +77,42 @@ static void label_module(const struct status *status, size_t index, struct metri
 {
     (void)status;
     add_label(labels, "module", module_id_name(scored[index]));
+}
+
+/* Alerts. */
+
+static size_t count_alerts(const struct status *status)
+{
+    (void)status;
+    return ALERT_COUNT;
+}
+
+static const void *alert_at(const struct status *status, size_t index)
+{
+    return &status->alerts[index];
+}
+
+static void label_alert(const struct status *status, size_t index, struct metric_labels *labels)
+{
+    const struct alert_rule *rule = alert_rule((enum alert_id)index);
+
+    (void)status;
+    add_label(labels, "alert", rule->name);
+    add_label(labels, "severity", alert_severity_name(rule->severity));
+}
+
+/* The archive, the tape. */
+
+static const void *if_store(const struct status *status, size_t index)
+{
+    (void)index;
+    return status->live.store_enabled ? status : NULL;
+}
+
+static const void *if_tape(const struct status *status, size_t index)
+{
+    (void)index;
+    return status->live.tape_enabled ? status : NULL;
 }
 
 /* Histories. */
@@ -152,6 +188,11 @@ static const struct set sets[METRIC_SET_COUNT] = {
     [METRIC_OVER_MODULES] = {count_modules, module_at, label_module, 1, NULL, NULL, true},
     [METRIC_OVER_MODULE_STATES] = {count_modules, module_at, label_module, MODULE_STATE_COUNT,
                                    "state", module_state_name, true},
+    [METRIC_OVER_ALERTS] = {count_alerts, alert_at, label_alert, 1, NULL, NULL, true},
+    [METRIC_OVER_ALERT_STATES] = {count_alerts, alert_at, label_alert, ALERT_STATE_COUNT, "state",
+                                  alert_state_name, true},
+    [METRIC_OVER_STORE] = {one, if_store, NULL, 1, NULL, NULL, true},
+    [METRIC_OVER_TAPE] = {one, if_tape, NULL, 1, NULL, NULL, true},
     [METRIC_OVER_FEED_STATES] = {one, whole, NULL, FEED_STATE_COUNT, "state", feed_state_name,
                                  true},
     [METRIC_OVER_SIDES] = {one, whole, NULL, SIDE_COUNT, "side", side_name, true},
@@ -266,6 +307,8 @@ bool metric_read(const struct metric_row *row, const struct status *status, size
         return set_real(value, READ(double, place));
     case METRIC_READ_PERCENT:
         return set_real(value, READ(double, place) / 100.0);
+    case METRIC_READ_THOUSANDTHS:
+        return set_real(value, READ(uint32_t, place) / 1e3);
     case METRIC_READ_MS:
         return set_real(value, (double)READ(int64_t, place) / 1e3);
     case METRIC_READ_US:
@@ -303,6 +346,7 @@ enum metric_kind metric_kind_of(const struct metric_row *row)
         return METRIC_DECIMAL;
     case METRIC_READ_REAL:
     case METRIC_READ_PERCENT:
+    case METRIC_READ_THOUSANDTHS:
     case METRIC_READ_MS:
     case METRIC_READ_US:
     case METRIC_READ_US_OR_NONE:
@@ -323,126 +367,7 @@ const struct status_quantiles *metric_quantiles(const struct metric_row *row,
     return (const void *)(start + row->offset);
 }
 
-/* Text. */
-
-const char *metric_type_name(enum metric_type type)
-{
-    static const char *const names[METRIC_TYPE_COUNT] = {"gauge", "counter", "histogram", "info"};
-
-    return names[type];
-}
-
-const char *metric_unit_name(enum metric_unit unit)
-{
-    static const char *const names[METRIC_UNIT_COUNT] = {"", "seconds", "bytes", "ratio"};
-
-    return names[unit];
-}
-
-void metric_print_family(const struct metric_row *row, struct text *out)
-{
-    text_add(out, row->name);
-    if (row->unit != METRIC_NO_UNIT) {
-        text_add_char(out, '_');
-        text_add(out, metric_unit_name(row->unit));
-    }
-}
-
-const char *metric_suffix(const struct metric_row *row)
-{
-    if (row->type == METRIC_COUNTER)
-        return "_total";
-    return row->type == METRIC_INFO ? "_info" : "";
-}
-
 bool metric_continues(const struct metric_row *row)
 {
     return row->help == NULL;
-}
-
-/* What is no UTF-8 has lost its meaning already: letters stay, all else is replaced. */
-static void add_replaced(struct text *out, const char *value)
-{
-    for (; *value != '\0'; value++) {
-        bool is_plain = (unsigned char)*value < 0x80 && strchr("\n\"\\", *value) == NULL;
-
-        text_add_char(out, is_plain ? *value : '?');
-    }
-}
-
-static void add_escaped(struct text *out, const char *value)
-{
-    for (;;) {
-        size_t plain = strcspn(value, "\n\"\\");
-
-        text_add_bytes(out, value, plain);
-        if (value[plain] == '\0')
-            return;
-        text_add_char(out, '\\');
-        text_add_char(out, value[plain] == '\n' ? 'n' : value[plain]);
-        value += plain + 1;
-    }
-}
-
-static void add_pair(struct text *out, const char *separator, const char *key, const char *value)
-{
-    text_add(out, separator);
-    text_add(out, key);
-    text_add(out, "=\"");
-    if (text_is_utf8(value, strlen(value)))
-        add_escaped(out, value);
-    else
-        add_replaced(out, value);
-    text_add_char(out, '"');
-}
-
-void metric_print_labels(const struct metric_labels *labels, const char *key, const char *value,
-                         struct text *out)
-{
-    const char *separator = "{";
-
-    for (size_t i = 0; i < labels->count; i++) {
-        add_pair(out, separator, labels->keys[i], labels->values[i]);
-        separator = ",";
-    }
-    if (key != NULL) {
-        add_pair(out, separator, key, value);
-        separator = ",";
-    }
-    if (separator[0] == ',')
-        text_add_char(out, '}');
-}
-
-/* By hand: most values are of this kind, and printf is the slowest part of a whole text. */
-static void add_whole(struct text *out, uint64_t whole_number)
-{
-    char digits[20]; /* of UINT64_MAX */
-    size_t start = sizeof digits;
-
-    do {
-        digits[--start] = (char)('0' + whole_number % 10);
-        whole_number /= 10;
-    } while (whole_number != 0);
-    text_add_bytes(out, digits + start, sizeof digits - start);
-}
-
-void metric_print_value(const struct metric_value *value, struct text *out)
-{
-    char digits[DECIMAL_TEXT_MAX];
-
-    switch (value->kind) {
-    case METRIC_WHOLE:
-        add_whole(out, value->whole);
-        break;
-    case METRIC_SIGNED:
-        text_format(out, "%" PRId64, value->number);
-        break;
-    case METRIC_REAL:
-        text_add_real(out, value->real);
-        break;
-    case METRIC_DECIMAL:
-        decimal_print(value->number, digits);
-        text_add(out, digits);
-        break;
-    }
 }

@@ -16,6 +16,7 @@
 #define FLAG(element, field) FIELD(element, field, bool, METRIC_READ_FLAG)
 #define REAL(element, field) FIELD(element, field, double, METRIC_READ_REAL)
 #define PERCENT(element, field) FIELD(element, field, double, METRIC_READ_PERCENT)
+#define THOUSANDTHS(element, field) FIELD(element, field, uint32_t, METRIC_READ_THOUSANDTHS)
 #define MONEY(element, field) FIELD(element, field, int64_t, METRIC_READ_MONEY)
 #define MS(element, field) FIELD(element, field, int64_t, METRIC_READ_MS)
 #define US(element, field) FIELD(element, field, int64_t, METRIC_READ_US)
@@ -88,6 +89,11 @@ static const struct metric_row rows[] = {
      .help = "Messages that a module has published."},
     {"module_handler_longest", GAUGE, .unit = METRIC_SECONDS, OVER(MODULES),
      NS(struct assessment, longest_ns), .help = "Longest run of a module's handler since start."},
+
+    {"alert_state", GAUGE, OVER(ALERT_STATES), CHOSEN(struct alert_view, state),
+     .help = "1 for the state that an alert is in, 0 for the others."},
+    {"alert_fired", COUNTER, OVER(ALERTS), COUNT(struct alert_view, fired),
+     .help = "How often an alert has fired."},
 
     /* The loop, and the way from a frame to a decision. */
     {"loop_lag_latest", GAUGE, .unit = METRIC_SECONDS, US(struct status, live.loop_lag_us),
@@ -282,6 +288,60 @@ static const struct metric_row rows[] = {
      .help = "Entries overwritten by newer ones."},
     {"history_memory", GAUGE, .unit = METRIC_BYTES, OVER(HISTORIES), COUNT(struct history, bytes),
      .help = "Memory of a history."},
+
+    /* The archive. */
+    {"store_failing", GAUGE, OVER(STORE), FLAG(struct status, live.store_failing),
+     .help = "1 while the archive cannot be written."},
+    {"store_rows", GAUGE, OVER(STORE), COUNT(struct status, live.store_rows),
+     .help = "Rows in the archive, of all runs."},
+    {"store_rows_written", COUNTER, OVER(STORE), COUNT(struct status, live.store_written),
+     .help = "Rows written to the archive."},
+    {"store_rows_dropped", COUNTER, OVER(STORE), COUNT(struct status, live.store_dropped),
+     .help = "Rows that found no room in the archive's queue."},
+    {"store_rows_dropped_essential", COUNTER, OVER(STORE),
+     COUNT(struct status, live.store_dropped_essential),
+     .help = "Of them those of the books, which should stay 0."},
+    {"store_rows_removed", COUNTER, OVER(STORE), COUNT(struct status, live.store_removed),
+     .help = "Rows removed because of their age or number."},
+    {"store_queue_rows", GAUGE, OVER(STORE), COUNT(struct status, live.store_waiting),
+     .help = "Rows that wait for a transaction."},
+    {"store_queue_capacity_rows", GAUGE, OVER(STORE), COUNT(struct status, live.store_capacity),
+     .help = "Rows that can wait for a transaction."},
+    {"store_size", GAUGE, .unit = METRIC_BYTES, OVER(STORE), COUNT(struct status, live.store_bytes),
+     .help = "The archive's file."},
+    {"store_wal", GAUGE, .unit = METRIC_BYTES, OVER(STORE),
+     COUNT(struct status, live.store_wal_bytes), .help = "The archive's write-ahead log."},
+    {"store_set_aside", COUNTER, OVER(STORE), COUNT(struct status, live.store_set_aside),
+     .help = "Damaged archives that were set aside."},
+
+    /* The tape. */
+    {"tape_failing", GAUGE, OVER(TAPE), FLAG(struct status, live.tape_failing),
+     .help = "1 while the tape cannot be written."},
+    {"tape_over_cap", GAUGE, OVER(TAPE), FLAG(struct status, live.tape_over_cap),
+     .help = "1 while the tape is larger than tape.max_bytes, because all of it is needed."},
+    {"tape_fill", GAUGE, .unit = METRIC_RATIO, OVER(TAPE),
+     THOUSANDTHS(struct status, live.tape_fill), .help = "How full the tape's buffers are."},
+    {"tape_inputs", COUNTER, OVER(TAPE), COUNT(struct status, live.tape_inputs),
+     .help = "Inputs of this run, lost ones too."},
+    {"tape_inputs_lost", COUNTER, OVER(TAPE), COUNT(struct status, live.tape_inputs_lost),
+     .help = "Inputs of this run that the tape does not have."},
+    {"tape_gaps", COUNTER, OVER(TAPE), COUNT(struct status, live.tape_gaps),
+     .help = "Stretches of lost inputs."},
+    {"tape_failures", COUNTER, OVER(TAPE), COUNT(struct status, live.tape_failures),
+     .help = "Attempts to write the tape that failed."},
+    {"tape_durable_lag", GAUGE, .unit = METRIC_SECONDS, OVER(TAPE),
+     MS(struct status, live.tape_durable_lag_ms),
+     .help = "Age of the oldest input that is not on the disk."},
+    {"tape_written_plain", COUNTER, .unit = METRIC_BYTES, OVER(TAPE),
+     COUNT(struct status, live.tape_plain_bytes),
+     .help = "What was written to the tape, before compression."},
+    {"tape_written", COUNTER, .unit = METRIC_BYTES, OVER(TAPE),
+     COUNT(struct status, live.tape_packed_bytes),
+     .help = "What was written to the tape, compressed."},
+    {"tape_files", GAUGE, OVER(TAPE), COUNT(struct status, live.tape_files),
+     .help = "Files of the tape."},
+    {"tape_size", GAUGE, .unit = METRIC_BYTES, OVER(TAPE), COUNT(struct status, live.tape_bytes),
+     .help = "All files of the tape together."},
 
     /* The control socket. */
     {"control_clients", GAUGE, WORD(struct status, live.control_clients),

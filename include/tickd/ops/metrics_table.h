@@ -36,6 +36,8 @@ enum metric_set {
     METRIC_OVER_BUILD,
     METRIC_OVER_MODULES,
     METRIC_OVER_MODULE_STATES,
+    METRIC_OVER_ALERTS,
+    METRIC_OVER_ALERT_STATES,
     METRIC_OVER_FEED_STATES,
     METRIC_OVER_SIDES,
     METRIC_OVER_VERDICTS,
@@ -47,6 +49,8 @@ enum metric_set {
     METRIC_OVER_AGENT_STATES,
     METRIC_OVER_AGENT_METRICS,
     METRIC_OVER_POSITIONS,
+    METRIC_OVER_STORE, /* one series, if there is an archive */
+    METRIC_OVER_TAPE,  /* one series, if there is a tape */
     METRIC_SET_COUNT
 };
 
@@ -60,6 +64,7 @@ enum metric_reading {
     METRIC_READ_FLAG,           /* bool */
     METRIC_READ_REAL,           /* double, NaN = not known */
     METRIC_READ_PERCENT,        /* double, of 100 */
+    METRIC_READ_THOUSANDTHS,    /* uint32_t */
     METRIC_READ_MONEY,          /* int64_t of 1e-8 */
     METRIC_READ_MS,             /* int64_t, told in seconds */
     METRIC_READ_US,
