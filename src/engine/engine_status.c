@@ -197,6 +197,11 @@ const struct health_minute *engine_health_minute(const struct engine *engine, si
     return monitor_minute(engine->monitor, index);
 }
 
+const struct histogram *engine_late_ms(const struct engine *engine)
+{
+    return &market_counts(engine->market)->late_ms;
+}
+
 bool engine_symbol_open(const struct engine *engine, uint16_t symbol, int64_t time_us)
 {
     enum venue venue = venue_of_symbol(symbols_name(&engine->symbols, symbol));

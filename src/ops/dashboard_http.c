@@ -2,6 +2,7 @@
  * here, head and all; libwebsockets reads requests and carries bytes. */
 #include "tickd/ops/dashboard_parts.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "tickd/ops/dashboard_assets.h"
@@ -264,27 +265,55 @@ static const struct dashboard_route {
 };
 
 static const char live_path[] = "/live";
+static const char metrics_path[] = "/metrics";
 
-static int answer_made(struct connection *connection, const struct dashboard_route *route,
-                       bool is_head)
+/* What stands in the desk's answer. */
+static int answer_made(struct connection *connection, struct dashboard_desk *desk, unsigned status,
+                       const char *type, bool is_head)
 {
-    struct dashboard_desk *desk = dashboard_desk(connection->dashboard);
-
-    if (desk == NULL)
-        return -1;
-    text_clear(&desk->answer);
     struct response response = {
-        .status = route->print(desk->desk, &desk->answer),
-        .type = route->type,
+        .status = status,
+        .type = type,
         .cache = "no-store",
         .more = "",
         .closes = wants_close(connection),
         .is_head = is_head,
     };
 
-    if (response.status == HTTP_INTERNAL)
+    if (status == HTTP_INTERNAL)
         return refuse(connection, HTTP_INTERNAL, "");
     return send_made(connection, desk, &response);
+}
+
+static int answer_route(struct connection *connection, const struct dashboard_route *route,
+                        bool is_head)
+{
+    struct dashboard_desk *desk = dashboard_desk(connection->dashboard);
+
+    if (desk == NULL)
+        return -1;
+    text_clear(&desk->answer);
+    return answer_made(connection, desk, route->print(desk->desk, &desk->answer), route->type,
+                       is_head);
+}
+
+static_assert((int)METRICS_TEXT_MAX <= (int)DASHBOARD_DOCUMENT_MAX, "metrics fit into an answer");
+
+/* In the format that the client likes best. */
+static int answer_metrics(struct connection *connection, bool is_head)
+{
+    struct dashboard_desk *desk = dashboard_desk(connection->dashboard);
+    char accepted[VALUE_MAX];
+    bool is_said = take_header(connection, WSI_TOKEN_HTTP_ACCEPT, accepted);
+    enum metrics_format format = metrics_negotiate(is_said ? accepted : NULL);
+
+    if (desk == NULL)
+        return -1;
+    text_clear(&desk->answer);
+    metrics_print(control_desk_status(desk->desk), &connection->dashboard->options.histograms,
+                  format, &desk->answer);
+    return answer_made(connection, desk, desk->answer.cut ? HTTP_INTERNAL : HTTP_OK,
+                       metrics_content_type(format), is_head);
 }
 
 static int answer_asset(struct connection *connection, const struct dashboard_asset *asset,
@@ -323,8 +352,10 @@ static int answer_path(struct connection *connection, const char *path, bool is_
     }
     for (size_t i = 0; i < ARRAY_LENGTH(routes); i++) {
         if (strcmp(routes[i].path, path) == 0)
-            return answer_made(connection, &routes[i], is_head);
+            return answer_route(connection, &routes[i], is_head);
     }
+    if (strcmp(path, metrics_path) == 0)
+        return answer_metrics(connection, is_head);
     if (strcmp(path, live_path) == 0)
         return refuse(connection, HTTP_UPGRADE_REQUIRED, "Upgrade: websocket\r\n");
     return refuse(connection, HTTP_NOT_FOUND, "");

@@ -101,12 +101,42 @@ static void label_alert(const struct status *status, size_t index, struct metric
     add_label(labels, "severity", alert_severity_name(rule->severity));
 }
 
-/* The archive, the tape. */
+/* Where alerts are told outside. */
+
+enum sink { SINK_COMMAND, SINK_WEBHOOK, SINK_COUNT };
+
+static size_t count_sinks(const struct status *status)
+{
+    (void)status;
+    return SINK_COUNT;
+}
+
+static const void *sink_at(const struct status *status, size_t index)
+{
+    const struct status_sink *sink =
+        index == SINK_COMMAND ? &status->live.alert_command : &status->live.alert_webhook;
+
+    return sink->is_set ? sink : NULL;
+}
+
+static void label_sink(const struct status *status, size_t index, struct metric_labels *labels)
+{
+    (void)status;
+    add_label(labels, "sink", index == SINK_COMMAND ? "command" : "webhook");
+}
+
+/* The archive, the tape, the dashboard. */
 
 static const void *if_store(const struct status *status, size_t index)
 {
     (void)index;
     return status->live.store_enabled ? status : NULL;
+}
+
+static const void *if_dashboard(const struct status *status, size_t index)
+{
+    (void)index;
+    return status->live.dashboard_listen[0] != '\0' ? status : NULL;
 }
 
 static const void *if_tape(const struct status *status, size_t index)
@@ -192,6 +222,8 @@ static const struct set sets[METRIC_SET_COUNT] = {
     [METRIC_OVER_ALERT_STATES] = {count_alerts, alert_at, label_alert, ALERT_STATE_COUNT, "state",
                                   alert_state_name, true},
     [METRIC_OVER_STORE] = {one, if_store, NULL, 1, NULL, NULL, true},
+    [METRIC_OVER_DASHBOARD] = {one, if_dashboard, NULL, 1, NULL, NULL, true},
+    [METRIC_OVER_SINKS] = {count_sinks, sink_at, label_sink, 1, NULL, NULL, true},
     [METRIC_OVER_TAPE] = {one, if_tape, NULL, 1, NULL, NULL, true},
     [METRIC_OVER_FEED_STATES] = {one, whole, NULL, FEED_STATE_COUNT, "state", feed_state_name,
                                  true},

@@ -63,6 +63,8 @@ static const struct metric_row rows[] = {
      .help = "The engine's time, UNIX time: the newest input's."},
     {"memory_resident", GAUGE, .unit = METRIC_BYTES, COUNT_OR_NONE(struct status, rss_bytes),
      .help = "Resident set of the process."},
+    {"memory_budget", GAUGE, .unit = METRIC_BYTES, COUNT_OR_NONE(struct status, budget_bytes),
+     .help = "Resident memory that the process should need."},
     {"memory_allocated", GAUGE, .unit = METRIC_BYTES, COUNT_OR_NONE(struct status, allocated_bytes),
      .help = "What the allocator has given out and not taken back."},
     {"memory_allocator_resident", GAUGE, .unit = METRIC_BYTES,
@@ -94,6 +96,14 @@ static const struct metric_row rows[] = {
      .help = "1 for the state that an alert is in, 0 for the others."},
     {"alert_fired", COUNTER, OVER(ALERTS), COUNT(struct alert_view, fired),
      .help = "How often an alert has fired."},
+    {"alert_deliveries", COUNTER, OVER(SINKS), COUNT(struct status_sink, done),
+     .help = "Alerts told outside."},
+    {"alert_deliveries_failed", COUNTER, OVER(SINKS), COUNT(struct status_sink, failed),
+     .help = "Alerts that could not be told outside."},
+    {"alert_deliveries_dropped", COUNTER, OVER(SINKS), COUNT(struct status_sink, dropped),
+     .help = "Alerts dropped before their turn, because more waited than there is room for."},
+    {"alert_deliveries_waiting", GAUGE, OVER(SINKS), COUNT(struct status_sink, waiting),
+     .help = "Alerts that wait to be told outside."},
 
     /* The loop, and the way from a frame to a decision. */
     {"loop_lag_latest", GAUGE, .unit = METRIC_SECONDS, US(struct status, live.loop_lag_us),
@@ -352,6 +362,24 @@ static const struct metric_row rows[] = {
      .help = "Clients cut off because they did not read, or sent too long a line."},
     {"control_refused", COUNTER, COUNT(struct status, live.control_refused),
      .help = "Clients refused beyond control.clients_max."},
+
+    /* The dashboard. */
+    {"dashboard_listens", GAUGE, OVER(DASHBOARD), FLAG(struct status, live.dashboard_listens),
+     .help = "0 while the dashboard's address cannot be had."},
+    {"dashboard_clients", GAUGE, OVER(DASHBOARD), WORD(struct status, live.dashboard_clients),
+     .help = "Connections to the dashboard."},
+    {"dashboard_clients_live", GAUGE, OVER(DASHBOARD), WORD(struct status, live.dashboard_live),
+     .help = "Connections that get pushes."},
+    {"dashboard_requests", COUNTER, OVER(DASHBOARD), COUNT(struct status, live.dashboard_requests),
+     .help = "Requests to the dashboard."},
+    {"dashboard_pushes", COUNTER, OVER(DASHBOARD), COUNT(struct status, live.dashboard_pushes),
+     .help = "Status documents pushed."},
+    {"dashboard_answers", COUNTER, OVER(DASHBOARD), COUNT(struct status, live.dashboard_answers),
+     .help = "Questions of pages answered."},
+    {"dashboard_refused", COUNTER, OVER(DASHBOARD), COUNT(struct status, live.dashboard_refused),
+     .help = "Connections refused beyond dashboard.clients_max."},
+    {"dashboard_cut_off", COUNTER, OVER(DASHBOARD), COUNT(struct status, live.dashboard_cut_off),
+     .help = "Connections cut off because they did not read."},
 };
 
 const struct metric_row *metric_rows(size_t *count)

@@ -113,6 +113,9 @@ bool engine_agent_version(const struct engine *engine, int64_t id, size_t index,
 const struct evolution_performance *engine_agent_performance(const struct engine *engine,
                                                              int64_t id, size_t index);
 
+/* How late the late trades were, ms. */
+const struct histogram *engine_late_ms(const struct engine *engine);
+
 /* Whether any symbol's venue is in its regular session (for the feed: is silence a fault? Before
  * and after it a thin feed may well be silent for long). */
 bool engine_market_open(const struct engine *engine, int64_t time_us);

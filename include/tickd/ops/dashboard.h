@@ -2,7 +2,8 @@
  * daemon's event loop. It only reads; docs/dashboard.md has its routes, and what the WebSocket
  * says.
  *
- *     browser ──GET──▶ routes: the page (in the program), /status.json, /healthz
+ *     browser ──GET──▶ routes: the page (in the program), /status.json, /healthz,
+ *                       /metrics
  *             ──/live─▶ 4 times a second the status document, rendered once for all;
  *                       new lines of the health log; answers to read-only commands
  *
@@ -25,6 +26,7 @@
 
 #include "tickd/ops/control_commands.h"
 #include "tickd/ops/log_tail.h"
+#include "tickd/ops/metrics.h"
 
 struct dashboard;
 
@@ -41,6 +43,7 @@ struct dashboard_options {
     const struct settings_dashboard *settings;
     const struct control_host *host;
     const struct log_tail *tail; /* NULL = there is no log to show */
+    struct metrics_histograms histograms;
     /* One line for the log. */
     void (*say)(void *state, enum log_level level, const char *event, const char *text);
     void *state; /* of say */

@@ -9,7 +9,7 @@
 
 /* The longest text of either format, with its terminating zero: 64 agents, 256 positions with the
  * longest names, all histories, every number as long as it can be. */
-enum { METRICS_TEXT_MAX = 524288 };
+enum { METRICS_TEXT_MAX = 262144 };
 
 enum metrics_format { METRICS_OPENMETRICS, METRICS_PROMETHEUS };
 

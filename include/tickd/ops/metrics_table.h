@@ -51,6 +51,8 @@ enum metric_set {
     METRIC_OVER_POSITIONS,
     METRIC_OVER_STORE, /* one series, if there is an archive */
     METRIC_OVER_TAPE,  /* one series, if there is a tape */
+    METRIC_OVER_DASHBOARD,
+    METRIC_OVER_SINKS, /* of alerts, those that are configured */
     METRIC_SET_COUNT
 };
 

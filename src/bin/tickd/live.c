@@ -449,17 +449,23 @@ static void stop_library(struct live *live)
 
 static int start_dashboard(struct live *live)
 {
+    const struct program *program = live->program;
     struct dashboard_options options = {
         .loop = &live->loop,
-        .settings = &live->program->settings.dashboard,
+        .settings = &program->settings.dashboard,
         .host = &live->host,
         .tail = &live->tail,
+        .histograms = {.of = {[METRICS_FEED_DELAY_MS] = ingest_delay_ms(program->ingest),
+                              [METRICS_RECEIVE_TO_DECISION_US] =
+                                  ingest_dispatch_us(program->ingest),
+                              [METRICS_LOOP_LAG_US] = &live->vitals.turns_us,
+                              [METRICS_LATE_MS] = engine_late_ms(program->engine)}},
         .say = log_text,
         .state = live,
     };
     int error = dashboard_start(&live->dashboard, &options);
     if (error != 0) {
-        program_complain("dashboard.listen: %s %s", live->program->settings.dashboard.listen,
+        program_complain("dashboard.listen: %s %s", program->settings.dashboard.listen,
                          error_text(error));
         return EX_OSERR;
     }
