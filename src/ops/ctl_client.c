@@ -17,6 +17,12 @@ enum { READ_BYTES = 65536 };
 
 static const char socket_name[] = "control.sock";
 
+/* One that nobody lets us look at may well be there. */
+static bool may_be_there(const char *path)
+{
+    return access(path, F_OK) == 0 || errno == EACCES;
+}
+
 /* systemd gives several directories separated by colons; the first is ours. */
 static bool path_in_runtime_directory(char path[CTL_PATH_MAX])
 {
@@ -27,7 +33,7 @@ static bool path_in_runtime_directory(char path[CTL_PATH_MAX])
     int length = snprintf(path, CTL_PATH_MAX, "%.*s/%s", (int)strcspn(directory, ":"), directory,
                           socket_name);
 
-    return length > 0 && length < CTL_PATH_MAX && access(path, F_OK) == 0;
+    return length > 0 && length < CTL_PATH_MAX && may_be_there(path);
 }
 
 int ctl_find_socket(const char *given, char path[CTL_PATH_MAX], struct text *why)
@@ -44,7 +50,7 @@ int ctl_find_socket(const char *given, char path[CTL_PATH_MAX], struct text *why
         return 0;
     for (size_t i = 0; i < ARRAY_LENGTH(places); i++) {
         text_copy(path, CTL_PATH_MAX, places[i]);
-        if (access(path, F_OK) == 0)
+        if (may_be_there(path))
             return 0;
     }
     text_format(why,
@@ -62,8 +68,13 @@ static int explain_failure(const char *path, struct text *why)
         text_format(why, "no daemon listens at %s", path);
         return ERROR_NOT_FOUND;
     }
+    if (error == EACCES || error == EPERM) {
+        text_format(why, "%s: %s; root and members of the socket's group may ask", path,
+                    strerror(error));
+        return ERROR_DENIED;
+    }
     text_format(why, "%s: %s", path, strerror(error));
-    return error == EACCES || error == EPERM ? ERROR_DENIED : ERROR_IO;
+    return ERROR_IO;
 }
 
 int ctl_connect(struct ctl_client *client, const char *path, struct text *why)
