@@ -13,5 +13,7 @@ foreach(main ${mains})
   add_dependencies(programs ${program})
   if(program STREQUAL tickd)
     target_link_libraries(${program} PRIVATE tickd_allocator)
+  elseif(program STREQUAL tickctl) # the daemon draws on no terminal
+    target_link_libraries(${program} PRIVATE PkgConfig::NCURSES)
   endif()
 endforeach()

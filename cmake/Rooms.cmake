@@ -34,7 +34,7 @@ tickd_room(feed OVER engine USES PkgConfig::LIBWEBSOCKETS PkgConfig::LIBUV PkgCo
 tickd_room(store OVER engine USES PkgConfig::LIBUV PkgConfig::CJSON PkgConfig::SQLITE
            EMBEDS schema.sql store_schema)
 tickd_room(ops OVER engine USES PkgConfig::LIBWEBSOCKETS PkgConfig::LIBUV PkgConfig::CJSON
-           PkgConfig::OPENSSL PkgConfig::NCURSES)
+           PkgConfig::OPENSSL)
 tickd_room(sim OVER feed store ops)
 
 # The rooms that print the version or put it into a document.

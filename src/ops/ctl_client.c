@@ -77,7 +77,7 @@ static int explain_failure(const char *path, struct text *why)
     return ERROR_IO;
 }
 
-int ctl_connect(struct ctl_client *client, const char *path, struct text *why)
+static int connect_with(struct ctl_client *client, const char *path, int flags, struct text *why)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
@@ -87,7 +87,7 @@ int ctl_connect(struct ctl_client *client, const char *path, struct text *why)
                     sizeof address.sun_path - 1);
         return ERROR_NOT_FOUND;
     }
-    client->descriptor = socket(AF_UNIX, SOCK_STREAM, 0);
+    client->descriptor = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | flags, 0);
     if (client->descriptor < 0)
         return explain_failure(path, why);
     if (connect(client->descriptor, (const struct sockaddr *)&address, sizeof address) != 0) {
@@ -97,6 +97,19 @@ int ctl_connect(struct ctl_client *client, const char *path, struct text *why)
         return error;
     }
     return 0;
+}
+
+int ctl_connect(struct ctl_client *client, const char *path, struct text *why)
+{
+    return connect_with(client, path, 0, why);
+}
+
+int ctl_connect_at_once(struct ctl_client *client, const char *path, struct text *why)
+{
+    int error = connect_with(client, path, SOCK_NONBLOCK, why);
+
+    client->is_at_once = true;
+    return error;
 }
 
 void ctl_close(struct ctl_client *client)
@@ -156,58 +169,88 @@ int ctl_send(struct ctl_client *client, const char *method, const char *const *a
     return error;
 }
 
-/* Makes room and reads once. */
-static int read_more(struct ctl_client *client)
+static int make_room(struct ctl_client *client)
 {
     if (client->start > 0) {
         memmove(client->memory, client->memory + client->start, client->length);
         client->start = 0;
     }
-    if (client->capacity - client->length < READ_BYTES) {
-        size_t capacity = 2 * client->capacity + READ_BYTES;
-        char *memory = capacity <= CTL_LINE_MAX ? realloc(client->memory, capacity) : NULL;
+    if (client->capacity - client->length >= READ_BYTES)
+        return 0;
+    size_t capacity = 2 * client->capacity + READ_BYTES;
 
-        if (memory == NULL)
-            return capacity <= CTL_LINE_MAX ? ERROR_MEMORY : ERROR_FULL;
-        client->memory = memory;
-        client->capacity = capacity;
-    }
+    if (capacity > CTL_LINE_MAX)
+        return ERROR_FULL;
+    char *memory = realloc(client->memory, capacity);
+
+    if (memory == NULL)
+        return ERROR_MEMORY;
+    client->memory = memory;
+    client->capacity = capacity;
+    return 0;
+}
+
+/* Makes room and reads once. Nothing there yet is no error where one never waits. */
+static int read_more(struct ctl_client *client)
+{
+    int error = make_room(client);
     ssize_t got;
 
+    if (error != 0)
+        return error;
     do {
         got = read(client->descriptor, client->memory + client->length,
                    client->capacity - client->length);
     } while (got < 0 && errno == EINTR);
+    if (got < 0 && errno == EAGAIN && client->is_at_once)
+        return 0;
     if (got <= 0)
         return ERROR_CLOSED;
     client->length += (size_t)got;
     return 0;
 }
 
+/* Takes the first whole line of what has come. */
+static bool take_line(struct ctl_client *client, char **line, size_t *length)
+{
+    char *start = client->memory + client->start;
+    char *end = NULL;
+
+    if (client->length > client->searched)
+        end = memchr(start + client->searched, '\n', client->length - client->searched);
+    if (end == NULL) {
+        client->searched = client->length;
+        return false;
+    }
+    *line = start;
+    *length = (size_t)(end - start);
+    *end = '\0';
+    client->start += *length + 1;
+    client->length -= *length + 1;
+    client->searched = 0;
+    return true;
+}
+
 int ctl_read_line(struct ctl_client *client, char **line, size_t *length)
 {
-    size_t searched = 0;
-
-    for (;;) {
-        char *end = NULL;
-
-        if (searched < client->length)
-            end =
-                memchr(client->memory + client->start + searched, '\n', client->length - searched);
-        if (end != NULL) {
-            *line = client->memory + client->start;
-            *length = (size_t)(end - *line);
-            *end = '\0';
-            client->start += *length + 1;
-            client->length -= *length + 1;
-            return 0;
-        }
-        searched = client->length;
+    while (!take_line(client, line, length)) {
         int error = read_more(client);
 
         if (error != 0)
             return error;
     }
+    return 0;
+}
+
+int ctl_receive_line(struct ctl_client *client, char **line, size_t *length)
+{
+    if (take_line(client, line, length))
+        return 1;
+    int error = read_more(client);
+
+    if (error != 0)
+        return error;
+    return take_line(client, line, length) ? 1 : 0;
 }
 
 /* The daemon writes its replies in this order and without blanks, so the result can be handed on

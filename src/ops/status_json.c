@@ -456,9 +456,8 @@ static void print_process(const struct status_live *live, struct json *json)
     print_optional_text(json, "config", live->config_path);
 }
 
-void status_print_json(const struct status *status, struct json *json)
+void status_print_members(const struct status *status, struct json *json)
 {
-    json_begin_object(json, NULL);
     json_text(json, "tickd", status->version);
     json_digest(json, "digest", status->digest);
     json_digest(json, "config_digest", status->config_digest);
@@ -487,5 +486,11 @@ void status_print_json(const struct status *status, struct json *json)
         print_dashboard(&status->live, json);
         print_process(&status->live, json);
     }
+}
+
+void status_print_json(const struct status *status, struct json *json)
+{
+    json_begin_object(json, NULL);
+    status_print_members(status, json);
     json_end(json);
 }

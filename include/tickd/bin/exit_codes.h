@@ -15,14 +15,17 @@
     X(75, "restart wanted: memory")                 \
     X(78, "configuration")
 
-#define TICKCTL_EXIT_CODES(X)                                           \
-    X(0, "done; status: running and healthy")                           \
-    X(1, "the daemon's error; status: running and not healthy")         \
-    X(64, "usage: the command line")                                    \
-    X(65, "tape: it is broken; stats: the file is no page of counters") \
-    X(66, "tape: it cannot be read")                                    \
-    X(69, "no daemon answers; stats: there is no page")                 \
-    X(74, "the output cannot be written, or the page not read")         \
+#define TICKCTL_EXIT_CODES(X)                                                           \
+    X(0, "done; status: running and healthy")                                           \
+    X(1, "the daemon's error; status: running and not healthy")                         \
+    X(64, "usage: the command line")                                                    \
+    X(65, "tape: it is broken; stats: no page of counters; plot: nothing to draw")      \
+    X(66, "tape, plot: there is no such file, or it cannot be read")                    \
+    X(69, "no daemon answers; stats: there is no page; plot: gnuplot is not installed") \
+    X(70, "plot: gnuplot has failed")                                                   \
+    X(71, "no memory left")                                                             \
+    X(73, "plot: the picture cannot be written")                                        \
+    X(74, "the output cannot be written, or the page not read")                         \
     X(77, "not allowed")
 
 #define FINNHUB_SIM_EXIT_CODES(X)                     \

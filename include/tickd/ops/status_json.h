@@ -11,6 +11,9 @@ enum { STATUS_JSON_MAX = 262144 /* the longest whole document, readable form */ 
 /* The whole document; the sections of a live process are in it when status->live.is_live. */
 void status_print_json(const struct status *status, struct json *json);
 
+/* The same without the brackets around it. */
+void status_print_members(const struct status *status, struct json *json);
+
 /* Parts of it, under `key`. */
 void status_print_health(const struct status *status, struct json *json, const char *key);
 void status_print_modules(const struct status *status, struct json *json, const char *key);

@@ -6,20 +6,20 @@
 #include <sysexits.h>
 
 #include "tickd/bin/program.h"
-#include "tickd/ops/status_json.h"
+#include "tickd/ops/report.h"
 
-static int write_report(FILE *file, const struct status *status)
+static int write_report(FILE *file, const struct program *program)
 {
-    char *memory = malloc(STATUS_JSON_MAX);
+    char *memory = malloc(REPORT_JSON_MAX);
     if (memory == NULL) {
         errno = ENOMEM;
         return -1;
     }
     struct text text;
     struct json json;
-    text_init(&text, memory, STATUS_JSON_MAX);
+    text_init(&text, memory, REPORT_JSON_MAX);
     json_init(&json, &text, true);
-    status_print_json(status, &json);
+    report_print(program->engine, &program->status, &json);
     text_add_char(&text, '\n');
     int result = fwrite(memory, 1, text.length, file) == text.length && !text.cut ? 0 : -1;
     free(memory);
@@ -37,7 +37,7 @@ int program_write_report(struct program *program)
         program_complain("--report: %s cannot be written: %s", path, strerror(errno));
         return EX_CANTCREAT;
     }
-    int result = write_report(file, &program->status);
+    int result = write_report(file, program);
     if ((file == stdout ? fflush(file) : fclose(file)) != 0 || result != 0) {
         program_complain("--report: %s cannot be written: %s", path, strerror(errno));
         return EX_IOERR;
