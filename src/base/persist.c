@@ -44,10 +44,12 @@ bool persist_loading(const struct persist *persist)
     return persist->mode == PERSIST_LOAD && !persist->failed;
 }
 
-void persist_fail(struct persist *persist, const char *format, ...)
+static void fail(struct persist *persist, bool misfits, const char *format, va_list arguments)
+    TICKD_PRINTF(3, 0);
+
+static void fail(struct persist *persist, bool misfits, const char *format, va_list arguments)
 {
     struct text why;
-    va_list arguments;
     if (persist->failed || !persist_reading(persist)) {
         return;
     }
@@ -55,10 +57,25 @@ void persist_fail(struct persist *persist, const char *format, ...)
     if (persist->section != NULL) {
         text_format(&why, "section %s: ", persist->section);
     }
-    va_start(arguments, format);
     text_format_list(&why, format, arguments);
-    va_end(arguments);
     persist->failed = true;
+    persist->misfits = misfits;
+}
+
+void persist_fail(struct persist *persist, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fail(persist, false, format, arguments);
+    va_end(arguments);
+}
+
+void persist_misfit(struct persist *persist, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    fail(persist, true, format, arguments);
+    va_end(arguments);
 }
 
 bool persist_is_flag(const bool *flag)
@@ -216,8 +233,8 @@ void persist_same(struct persist *persist, const char *what, int64_t value)
 {
     int64_t there = value;
     if (transfer_integer(persist, &there) && there != value) {
-        persist_fail(persist, "%s was %lld, and is %lld here", what, (long long)there,
-                     (long long)value);
+        persist_misfit(persist, "%s was %lld, and is %lld here", what, (long long)there,
+                       (long long)value);
     }
 }
 

@@ -67,9 +67,9 @@ static bool check_head(struct persist *persist, const char *what, const struct r
 {
     if (head->entry_size != ring->entry_size ||
         (head->capacity != ring->capacity && !any_capacity)) {
-        persist_fail(persist, "%s: room for %llu of %llu bytes there, for %zu of %zu bytes here",
-                     what, (unsigned long long)head->capacity, (unsigned long long)head->entry_size,
-                     ring->capacity, ring->entry_size);
+        persist_misfit(persist, "%s: room for %llu of %llu bytes there, for %zu of %zu bytes here",
+                       what, (unsigned long long)head->capacity,
+                       (unsigned long long)head->entry_size, ring->capacity, ring->entry_size);
         return false;
     }
     if (head->count > head->capacity || head->count > head->appended ||

@@ -41,20 +41,15 @@ uint64_t persist_checksum(const void *bytes, size_t size)
     return digest_value(&sum);
 }
 
-/* What stands around the items; `bytes` begin with the head. */
-static bool check_section(struct persist *persist, const struct persist_section_head *expected,
-                          const unsigned char *bytes, const struct persist_section_head *head)
+/* What stands around the items; `bytes` begin with the head. Whether it is whole comes before what
+ * it says. */
+static bool is_whole(struct persist *persist, const unsigned char *bytes,
+                     const struct persist_section_head *head)
 {
     struct persist_section_end end;
     size_t left = persist->end - persist->at;
-    if (head->magic != PERSIST_SECTION_MAGIC ||
-        memcmp(head->name, expected->name, sizeof head->name) != 0) {
+    if (head->magic != PERSIST_SECTION_MAGIC) {
         persist_fail(persist, "does not begin where it should");
-        return false;
-    }
-    if (head->version != expected->version) {
-        persist_fail(persist, "is of version %u, version %u is read here", head->version,
-                     expected->version);
         return false;
     }
     if (head->length % PERSIST_ALIGNMENT != 0 || left < sizeof end ||
@@ -74,6 +69,21 @@ static bool check_section(struct persist *persist, const struct persist_section_
     return true;
 }
 
+static bool is_expected(struct persist *persist, const struct persist_section_head *head,
+                        const struct persist_section_head *expected)
+{
+    if (memcmp(head->name, expected->name, sizeof head->name) != 0) {
+        persist_misfit(persist, "another one is in its place");
+        return false;
+    }
+    if (head->version != expected->version) {
+        persist_misfit(persist, "is of version %u, version %u is read here", head->version,
+                       expected->version);
+        return false;
+    }
+    return true;
+}
+
 static void read_section(struct persist *persist, const struct persist_section_head *expected,
                          void (*body)(void *state, struct persist *persist), void *state)
 {
@@ -83,7 +93,7 @@ static void read_section(struct persist *persist, const struct persist_section_h
         return;
     }
     memcpy(&head, bytes, sizeof head);
-    if (!check_section(persist, expected, bytes, &head)) {
+    if (!is_whole(persist, bytes, &head) || !is_expected(persist, &head, expected)) {
         return;
     }
     size_t end_of_all = persist->end;

@@ -162,8 +162,8 @@ static bool check_name(const void *value, void *context)
             return false;
     }
     if (at < check->table->count && !are_equal(&check->table->names[at], name)) {
-        persist_fail(check->persist, "symbol %zu was %s, and is %s here", at, name->text,
-                     check->table->names[at].text);
+        persist_misfit(check->persist, "symbol %zu was %s, and is %s here", at, name->text,
+                       check->table->names[at].text);
         return false;
     }
     return true;
@@ -188,7 +188,7 @@ void symbols_persist(struct symbol_table *table, struct persist *persist)
     size_t count = persist_array(persist, "symbols", table->names, table->count, table->capacity,
                                  sizeof *table->names, check_name, &check);
     if (count < table->count || (count > table->count && !table->adopts))
-        persist_fail(persist, "there were %zu symbols, and are %u here", count, table->count);
+        persist_misfit(persist, "there were %zu symbols, and are %u here", count, table->count);
     persist->symbols = count;
     if (persist_loading(persist)) {
         table->count = (uint16_t)count;

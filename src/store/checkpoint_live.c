@@ -12,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tickd/store/checkpoint_file.h"
@@ -169,7 +170,7 @@ static void end_child(struct checkpoint_live *live)
         if (waitpid(live->child, NULL, WNOHANG) != 0) {
             break;
         }
-        (void)usleep(1000);
+        (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
     live->child = 0;
 }

@@ -73,38 +73,32 @@ static int check_whole(const unsigned char *bytes, size_t size, struct text *why
 }
 
 static bool pass(enum persist_mode mode, const unsigned char *bytes, size_t size,
-                 struct engine *engine, struct text *why)
+                 struct engine *engine, bool *misfits, struct text *why)
 {
     struct persist persist;
     size_t around = sizeof(struct checkpoint_head) + sizeof(struct checkpoint_end);
     persist_read(&persist, mode, bytes + sizeof(struct checkpoint_head), size - around);
     engine_persist(engine, &persist);
-    if (!persist_done(&persist)) {
+    bool done = persist_done(&persist);
+    *misfits = *misfits || persist.misfits;
+    if (!done) {
         text_add(why, persist.why);
-        return false;
     }
-    return true;
+    return done;
 }
 
+/* What does not fit is told so even where it is damaged too. */
 static int check_sections(const unsigned char *bytes, size_t size, struct engine *engine,
                           const struct checkpoint_head *head, struct text *why)
 {
-    bool fits = head->meta.layout == engine_layout(engine);
-    if (!pass(PERSIST_CHECK, bytes, size, engine, why)) {
-        if (!fits) {
-            text_format(why, " (it was written by tickd %s, with another configuration or build)",
-                        head->version);
-        }
-        return fits ? ERROR_SYNTAX : ERROR_TYPE;
-    }
-    if (!fits) {
-        text_format(why,
-                    "is of another layout: it was written by tickd %s, with another"
-                    " configuration or build",
-                    head->version);
+    bool misfits = head->meta.layout != engine_layout(engine);
+    bool good = pass(PERSIST_CHECK, bytes, size, engine, &misfits, why);
+    if (misfits) {
+        text_format(why, "%s was written by tickd %s, with another configuration or build",
+                    good ? "it" : "; it", head->version);
         return ERROR_TYPE;
     }
-    return check_whole(bytes, size, why);
+    return good ? check_whole(bytes, size, why) : ERROR_SYNTAX;
 }
 
 static bool is_what_it_says(struct engine *engine, const struct checkpoint_meta *meta)
@@ -128,7 +122,8 @@ int checkpoint_parse(const void *bytes, size_t size, struct engine *engine,
     if (error != 0) {
         return error;
     }
-    if (!pass(PERSIST_LOAD, bytes, size, engine, why)) {
+    bool misfits = false;
+    if (!pass(PERSIST_LOAD, bytes, size, engine, &misfits, why)) {
         return ERROR_STATE;
     }
     if (!is_what_it_says(engine, &head.meta)) {

@@ -55,6 +55,7 @@ typedef bool persist_check(const void *value, void *context);
 struct persist {
     enum persist_mode mode;
     bool failed;         /* checking, loading: nothing more is read */
+    bool misfits;        /* failed: whole as it may be, it is of another configuration or build */
     const char *section; /* that is under way; NULL between them */
     uint64_t size;       /* bytes measured or saved so far */
     uint64_t symbols;    /* names in the symbol table, left by its part for those after it */
@@ -133,6 +134,9 @@ size_t persist_history(struct persist *persist, const char *what, struct ring *r
 /* Gives up reading, with the section's name before it; the first cause stays. Nothing while
  * measuring and saving. */
 void persist_fail(struct persist *persist, const char *format, ...) TICKD_PRINTF(2, 3);
+
+/* The same, for what is of another configuration or build. */
+void persist_misfit(struct persist *persist, const char *format, ...) TICKD_PRINTF(2, 3);
 
 /* Whether the byte there is 0 or 1: for checks of values with flags in them. */
 bool persist_is_flag(const bool *flag);

@@ -292,7 +292,7 @@ static void test_another_section_is_told(void **state)
     start(6);
     block[offsetof(struct persist_section_head, name)] = 'F';
     seal_sections(block, block_size);
-    assert_refused(&loaded, "section first: does not begin where it should");
+    assert_refused(&loaded, "section first: another one is in its place");
 }
 
 static void test_what_must_be_the_same_is_compared(void **state)
