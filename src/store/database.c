@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -109,9 +110,24 @@ static int is_over(void *deadline_ns)
     return steady_ns() > *(const int64_t *)deadline_ns;
 }
 
-/* SQLITE_CORRUPT when damage is found within the time; what has not been looked at counts as
- * good. */
-static int look_for_damage(struct database *database)
+/* What a check's answer means. A page that could not be read is no damage, but SQLite words it as a
+ * finding ("unable to get the page. error code=10"). */
+static int judge_finding(const char *finding)
+{
+    static const char code_mark[] = "error code=";
+    const char *mark = finding != NULL ? strstr(finding, code_mark) : NULL;
+    if (finding != NULL && strcmp(finding, "ok") == 0) {
+        return SQLITE_OK;
+    }
+    if (mark == NULL) {
+        return SQLITE_CORRUPT;
+    }
+    long code = strtol(mark + sizeof code_mark - 1, NULL, 10);
+    return database_is_damage((int)code) ? SQLITE_CORRUPT : SQLITE_IOERR;
+}
+
+/* What has not been looked at when the time is over counts as good. */
+static int check(struct database *database)
 {
     sqlite3_stmt *statement = NULL;
     int64_t deadline_ns = steady_ns() + (int64_t)DATABASE_CHECK_MS * NS_PER_MS;
@@ -122,13 +138,20 @@ static int look_for_damage(struct database *database)
         result = sqlite3_step(statement);
     }
     if (result == SQLITE_ROW) {
-        const char *found = (const char *)sqlite3_column_text(statement, 0);
-        result = found != NULL && strcmp(found, "ok") == 0 ? SQLITE_OK : SQLITE_CORRUPT;
+        result = judge_finding((const char *)sqlite3_column_text(statement, 0));
     }
     sqlite3_finalize(statement);
     sqlite3_progress_handler(database->handle, 0, NULL, NULL);
-    if (result == SQLITE_INTERRUPT || result == SQLITE_DONE) {
-        result = SQLITE_OK;
+    return result == SQLITE_INTERRUPT || result == SQLITE_DONE ? SQLITE_OK : result;
+}
+
+/* SQLITE_CORRUPT only when damage is found twice: not every read that fails is told apart. */
+static int look_for_damage(struct database *database)
+{
+    int result = check(database);
+    if (database_is_damage(result)) {
+        sqlite3_db_release_memory(database->handle);
+        result = check(database);
     }
     return database_note(database, result, "looking for damage");
 }
