@@ -39,6 +39,8 @@ static int prepare(struct feed_access *access, const struct settings *settings, 
                     "%s wants a key: give it as the systemd credential finnhub-token, in a file "
                     "that feed.token_file names, or in the environment variable FINNHUB_TOKEN",
                     access->url.host);
+    if (error == ERROR_IO)
+        text_add(why, "; tickd's user has to be able to read it");
     if (error != 0 || !access->url.secure)
         return error;
     access->tls = tls_client_create(settings->feed.ca_file, why);

@@ -37,6 +37,7 @@ struct ssl_ctx_st *tls_client_create(const char *ca_file, struct text *why)
     if (!trust(context, ca_file)) {
         text_format(why, "feed.ca_file %s cannot be used: ", ca_file);
         add_openssl_error(why);
+        text_add(why, "; name a file of certificates in PEM");
         SSL_CTX_free(context);
         return NULL;
     }

@@ -15,7 +15,9 @@ enum { SOCKET_UMASK = 0117 };
 
 static int fail(struct text *why, const char *path, const char *what)
 {
-    text_format(why, "%s: %s: %s", path, what, strerror(errno));
+    bool too_many = errno == EMFILE || errno == ENFILE;
+    text_format(why, "%s: %s: %s%s", path, what, strerror(errno),
+                too_many ? "; raise the limit of open files" : "");
     return ERROR_IO;
 }
 
@@ -86,8 +88,9 @@ int control_listen(struct control_place *place, const char *path, struct text *w
 
     *place = (struct control_place){.path = ""};
     if (!text_copy(address.sun_path, sizeof address.sun_path, path)) {
-        text_format(why, "%s: a socket's path has at most %zu bytes", path,
-                    sizeof address.sun_path - 1);
+        text_format(why,
+                    "%s: a socket's path has at most %zu bytes; choose a shorter runtime directory",
+                    path, sizeof address.sun_path - 1);
         return ERROR_RANGE;
     }
     int error = remove_if_dead(&address, why);

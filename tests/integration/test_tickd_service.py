@@ -86,6 +86,7 @@ class Notification(Case):
         tickd = self.start(environment={"NOTIFY_SOCKET": "/nonexistent/notify"})
         line = tickd.wait_for_log(event="service")
         self.assertIn("/nonexistent/notify", line["text"])
+        tickd.connect().close()
         self.assertEqual(tickd.stop()[0], 0)
 
 

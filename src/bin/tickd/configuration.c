@@ -43,7 +43,11 @@ static int load_file(const struct draft *draft)
     if (path == NULL && draft->life != LIFE_TAPE && access(default_config, F_OK) == 0) {
         path = default_config;
     }
-    return path == NULL ? 0 : config_load(path, draft->settings, draft->origins, draft->error);
+    int code = path == NULL ? 0 : config_load(path, draft->settings, draft->origins, draft->error);
+    if (code == ERROR_NOT_FOUND || code == ERROR_IO) {
+        text_add(draft->error, "; --config names a file that tickd's user can read");
+    }
+    return code;
 }
 
 /* A recording brings its symbols with it, unless the operator has said which ones count. */

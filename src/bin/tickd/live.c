@@ -111,7 +111,8 @@ static void stop_log(struct live *live)
 
 static int complain_of_loop(const char *what, int error)
 {
-    program_complain("%s cannot be started: %s", what, uv_strerror(error));
+    program_complain("%s cannot be started: %s; raise the limits of this process", what,
+                     uv_strerror(error));
     return EX_OSERR;
 }
 

@@ -66,7 +66,8 @@ int program_replay(struct program *program)
     fill_status(program, watch_clock_ns() - started_ns);
     vitals_stop(&vitals, NULL, NULL);
     if (failed != 0) {
-        program_complain("--replay: %s", memory);
+        program_complain("--replay: %s%s", memory,
+                         failed == ERROR_IO ? "; name a recording that can be read" : "");
     }
     code = program_close_dump(&dump);
     int report_code = program_write_report(program);
