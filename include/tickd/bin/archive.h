@@ -19,9 +19,12 @@ struct archive_links {
     void *state; /* of both */
 };
 
-/* Opens the archive and hangs it on the bus, before the engine's first message. 0 or an exit code,
- * having said why. */
-int archive_start(struct archive *archive, struct program *program,
+/* Its path; "" without one. An exit code, having said why. */
+int archive_find(struct archive *archive, const struct program *program);
+
+/* Opens the archive, for rows of that run, and hangs it on the bus, before the engine's first
+ * message that is new. 0 or an exit code, having said why. */
+int archive_start(struct archive *archive, struct program *program, uint64_t run,
                   const struct archive_links *links);
 
 /* The loop has to run on until it is done. */

@@ -1,12 +1,13 @@
-/* The tape in the live process: for src/bin/tickd/live.c alone. Each function does nothing without
- * tape.enabled. */
+/* The tape in the live process: for src/bin/tickd/live_*.c alone. Each function does nothing
+ * without tape.enabled. */
 #ifndef TICKD_BIN_LIVE_TAPE_H
 #define TICKD_BIN_LIVE_TAPE_H
 
-#include "tickd/bin/program.h"
+#include "tickd/bin/recovery.h"
 
-/* Before the engine's first input. Says what is wrong, and returns an exit code. */
-int live_tape_start(struct program *program, struct uv_loop_s *loop, feed_log log, void *state);
+/* Before the engine's first input that is new. */
+void live_tape_start(struct program *program, const struct recovery *recovery,
+                     struct uv_loop_s *loop, feed_log log, void *state);
 
 /* While the loop runs; then, when it is empty, what is left: 0, or the exit code. */
 void live_tape_stop(struct program *program);

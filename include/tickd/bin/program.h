@@ -26,6 +26,7 @@ struct command_line {
     const char *state_dir;
     const char *runtime_dir;
     const char *log_dir;
+    bool fresh;
     bool check_config;
     bool print_config;
     bool help;

@@ -36,6 +36,8 @@
     X(LOG_DIR, "log-dir", '\0', OPTIONS_ONE, false, "DIR",                                         \
       "Where health.log is written. Default: $LOGS_DIRECTORY, else ./var/log; under systemd the "  \
       "journal has it.")                                                                           \
+    X(FRESH, "fresh", '\0', OPTIONS_FLAG, false, NULL,                                             \
+      "Begin anew; what the state folder holds is set aside in it.")                               \
     X(HELP, "help", 'h', OPTIONS_FLAG, false, NULL, "Print this.")                                 \
     X(VERSION, "version", 'V', OPTIONS_FLAG, false, NULL, "Print the version.")
 

@@ -68,4 +68,19 @@ int tape_replay_into(struct engine *engine, struct ingest *ingest, const char *f
                      const struct tape_replay_options *options, struct tape_replay_result *result,
                      uint64_t *next_file, struct text *error);
 
+/* What a folder holds of one run. */
+struct tape_extent {
+    uint64_t run;
+    uint64_t first_input; /* of its oldest file */
+    uint64_t next_input;  /* behind the last whole block */
+    uint64_t files;       /* 0: there is nothing of it */
+    /* of the newest file; 0 and "" when its first line cannot be read */
+    uint64_t config_digest;
+    char version[TAPE_VERSION_MAX];
+};
+
+/* Looks at the newest run (run = 0), or a certain one, by the headers alone. ERROR_IO or
+ * ERROR_MEMORY with one line in *error. */
+int tape_look(const char *folder, uint64_t run, struct tape_extent *extent, struct text *error);
+
 #endif

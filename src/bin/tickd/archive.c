@@ -30,7 +30,13 @@ static int find_path(struct archive *archive, const struct program *program)
     return 0;
 }
 
-int archive_start(struct archive *archive, struct program *program,
+int archive_find(struct archive *archive, const struct program *program)
+{
+    archive->path[0] = '\0';
+    return program->store == NULL ? 0 : find_path(archive, program);
+}
+
+int archive_start(struct archive *archive, struct program *program, uint64_t run,
                   const struct archive_links *links)
 {
     char memory[CONFIG_ERROR_MAX];
@@ -39,13 +45,10 @@ int archive_start(struct archive *archive, struct program *program,
     if (archive->store == NULL) {
         return 0;
     }
-    int code = find_path(archive, program);
-    if (code != 0) {
-        return code;
-    }
     struct store_setup setup = {
         .loop = links->loop,
         .path = archive->path,
+        .run = (int64_t)run,
         .initial_cash = program->settings.portfolio.initial_cash,
         .version = TICKD_VERSION,
         .config_digest = settings_digest(&program->settings),

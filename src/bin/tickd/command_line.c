@@ -99,6 +99,9 @@ static int take(struct command_line *line, const struct options_found *found)
     case OPTION_LOG_DIR:
         line->log_dir = found->value;
         break;
+    case OPTION_FRESH:
+        line->fresh = true;
+        break;
     case OPTION_HELP:
         line->help = true;
         break;

@@ -1,34 +1,8 @@
 /* The tape of a live run. */
 #include "tickd/bin/live_tape.h"
 
-#include <errno.h>
 #include <inttypes.h>
-#include <string.h>
 #include <sysexits.h>
-#include <uv.h>
-
-#include "tickd/base/error.h"
-
-static int find_next_file(const char *folder, uint64_t *number)
-{
-    int error = tape_writer_next_file(folder, number);
-    if (error != 0) {
-        program_complain("the tape's folder %s cannot be read: %s", folder,
-                         error == ERROR_IO ? strerror(errno) : error_text(error));
-        return EX_CANTCREAT;
-    }
-    return 0;
-}
-
-static int draw_run(uint64_t *run)
-{
-    int error = uv_random(NULL, NULL, run, sizeof *run, 0, NULL);
-    if (error != 0) {
-        program_complain("no random number for the tape's run: %s", uv_strerror(error));
-        return EX_OSERR;
-    }
-    return 0;
-}
 
 static void say_start(const struct tape_writer_setup *setup)
 {
@@ -41,30 +15,27 @@ static void say_start(const struct tape_writer_setup *setup)
     setup->log(setup->state, LOG_NOTICE, "tape", memory);
 }
 
-int live_tape_start(struct program *program, struct uv_loop_s *loop, feed_log log, void *state)
+void live_tape_start(struct program *program, const struct recovery *recovery,
+                     struct uv_loop_s *loop, feed_log log, void *state)
 {
     char folder[PROGRAM_DIRECTORY_MAX + 8];
     struct text path;
     if (program->tape == NULL) {
-        return 0;
+        return;
     }
     text_init(&path, folder, sizeof folder);
     text_format(&path, "%s/tape", program->directories.state);
     struct tape_writer_setup setup = {.loop = loop,
                                       .engine = program->engine,
                                       .folder = folder,
-                                      .keep_from = UINT64_MAX,
+                                      .run = recovery->run,
+                                      .next_input = recovery->next_input,
+                                      .next_file = recovery->next_file,
+                                      .keep_from = recovery->keep_from,
                                       .log = log,
                                       .state = state};
-    int code = find_next_file(folder, &setup.next_file);
-    if (code == 0) {
-        code = draw_run(&setup.run);
-    }
-    if (code == 0) {
-        say_start(&setup);
-        tape_writer_start(program->tape, &setup);
-    }
-    return code;
+    say_start(&setup);
+    tape_writer_start(program->tape, &setup);
 }
 
 void live_tape_stop(struct program *program)

@@ -2,14 +2,17 @@
  */
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 #include "tickd/base/calendar.h"
 #include "tickd/base/error.h"
-#include "tickd/bin/program.h"
+#include "tickd/bin/recovery.h"
+#include "tickd/feed/tape_files.h"
 #include "tickd/feed/tape_replay.h"
 #include "tickd/ops/vitals.h"
 #include "tickd/ops/watch_thread.h"
+#include "tickd/store/checkpoint.h"
 
 static struct vitals vitals;
 
@@ -102,16 +105,50 @@ static int judge_tape(const struct tape_replay_result *result)
     return result->damaged > 0 ? EX_DATAERR : 0;
 }
 
+/* A run that began with a state has it beside its tape. */
+static int load_start(struct program *program)
+{
+    char folder[PROGRAM_DIRECTORY_MAX + 64];
+    char memory[CONFIG_ERROR_MAX];
+    struct text why;
+    struct tape_block block;
+    struct stat seen;
+    struct checkpoint_meta meta;
+    const char *path = program->line.replays[0];
+    const char *slash = strrchr(path, '/');
+    if (tape_files_first_block(path, &block) != 0 || block.first_input != 0 ||
+        !text_copy_bytes(folder, PROGRAM_DIRECTORY_MAX, slash == NULL ? "." : path,
+                         slash == NULL ? 1 : (size_t)(slash - path))) {
+        return 0;
+    }
+    text_copy(memory, sizeof memory, folder);
+    recovery_start_folder(memory, block.run, folder, sizeof folder);
+    if (stat(folder, &seen) != 0) {
+        return 0;
+    }
+    text_init(&why, memory, sizeof memory);
+    if (checkpoint_read(folder, CHECKPOINT_NEWEST, program->engine, &meta, &why) != 0) {
+        program_complain("--replay: the state that the tape begins with: %s", memory);
+        return EX_DATAERR;
+    }
+    return 0;
+}
+
 static int run(struct program *program, struct tape_replay_result *result)
 {
     char memory[CONFIG_ERROR_MAX];
     struct text error;
+    *result = (struct tape_replay_result){0};
+    int code = load_start(program);
+    if (code != 0) {
+        return code;
+    }
     text_init(&error, memory, sizeof memory);
-    int code = tape_replay(program->engine, program->ingest, program->line.replays,
-                           program->line.replay_count,
-                           &(struct tape_replay_options){.from_us = program->line.from_us,
-                                                         .until_us = program->line.until_us},
-                           result, &error);
+    code = tape_replay(program->engine, program->ingest, program->line.replays,
+                       program->line.replay_count,
+                       &(struct tape_replay_options){.from_us = program->line.from_us,
+                                                     .until_us = program->line.until_us},
+                       result, &error);
     if (code != 0) {
         program_complain("--replay: %s", memory);
         return code == ERROR_MEMORY ? EX_OSERR : EX_DATAERR;

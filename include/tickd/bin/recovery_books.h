@@ -1,0 +1,22 @@
+/* The books that the archive has, for a recovery. */
+#ifndef TICKD_BIN_RECOVERY_BOOKS_H
+#define TICKD_BIN_RECOVERY_BOOKS_H
+
+#include "tickd/bin/recovery.h"
+
+/* The archive's newest run; 0: there is none, or no archive (path NULL, or none that is one). */
+int64_t recovery_newest_run(const char *archive);
+
+/* Whether an engine that has published so many messages is as far as the archive is, or further:
+ * that has no rows of the run behind them. True without an archive. */
+bool recovery_knows_all(const char *archive, uint64_t run, uint64_t published);
+
+/* Sets recovery->books to those of a run (0: the newest), if the archive has them. Without them the
+ * engine begins with nothing, and that is said. */
+void recovery_find_books(struct recovery *recovery, uint64_t run);
+
+/* Takes recovery->books into a fresh engine to which time has passed, each an input. 0, or an exit
+ * code. */
+int recovery_adopt(const struct recovery *recovery);
+
+#endif
