@@ -342,6 +342,14 @@ static bool check_change(const void *value, void *context)
     return change->id >= 1 && (uint64_t)change->id <= manager->count;
 }
 
+/* To be written, as ring_append() gave it. */
+static struct agent_version *newest_version(struct ring *versions)
+{
+    size_t slot = (size_t)((versions->appended - 1) % versions->capacity);
+    void *newest = versions->entries + slot * versions->entry_size;
+    return newest;
+}
+
 /* Who has started has a version, the newest of which is the present one. */
 static void persist_agent(struct agent *agent, struct persist *persist)
 {
@@ -356,8 +364,7 @@ static void persist_agent(struct agent *agent, struct persist *persist)
     if (persist_loading(persist)) {
         agent->species = (enum species)species;
         agent->state = (enum agent_state)state;
-        agent->present = (struct agent_version *)agent->versions.entries +
-                         (agent->versions.appended - 1) % agent->versions.capacity;
+        agent->present = newest_version(&agent->versions);
     }
 }
 
