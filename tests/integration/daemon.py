@@ -155,7 +155,8 @@ class Daemon:
         command = [TICKD, "--runtime-dir", self.path("run"), "--log-dir", self.path("log"),
                    "--state-dir", self.path("state"), "--set",
                    "feed.url=%s://127.0.0.1:%d" % ("wss" if tls_ca else "ws", port or free_port()),
-                   "--set", "feed.symbols=" + symbols, "--set", "feed.subscribe_interval_ms=0"]
+                   "--set", "feed.symbols=" + symbols, "--set", "feed.subscribe_interval_ms=0",
+                   "--set", "dashboard.listen=unix:" + self.path("run", "dashboard.sock")]
         if os.environ.get("TICKD_SANITIZE") and not any(
                 "monitor.memory_budget_mb" in argument for argument in arguments):
             command += ["--set", "monitor.memory_budget_mb=4096"]  # sanitizers take their share

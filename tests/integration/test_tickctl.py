@@ -55,6 +55,7 @@ class Tickctl(unittest.TestCase):
              "--log-dir", os.path.join(cls.folder.name, "log"),
              "--state-dir", os.path.join(cls.folder.name, "state"),
              "--set", f"feed.url=ws://127.0.0.1:{closed_port()}", "--set", "feed.symbols=SPY,AAPL",
+             "--set", "dashboard.listen=off",
              "--set", "monitor.memory_budget_mb=4096"],  # sanitizers take their share
             env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         # Not there yet: tickctl itself waits for the daemon.
