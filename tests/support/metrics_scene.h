@@ -86,6 +86,10 @@ static inline void scene_fill_longest(struct metrics_scene *scene)
     status->version = "10.20.30-a-long-version";
     status->portfolio.halted = true;
     status->has_reward = true;
+    status->live.store_enabled = status->live.store_failing = true;
+    status->live.tape_enabled = status->live.tape_failing = status->live.tape_over_cap = true;
+    status->live.alert_command.is_set = status->live.alert_webhook.is_set = true;
+    status->live.dashboard_listens = true;
     scene_fill_agents(status);
     status->module_count = 0;
     for (size_t id = 0; id < MODULE_COUNT; id++)

@@ -162,7 +162,7 @@ static void name_columns(struct table_rows *rows, sqlite3_stmt *row)
         struct text title;
         text_init(&title, rows->titles[i], sizeof rows->titles[i]);
         ctl_add_clean(&title, sqlite3_column_name(row, (int)i));
-        (void)snprintf(rows->keys[i], sizeof rows->keys[i], "%zu", i);
+        (void)snprintf(rows->keys[i], sizeof rows->keys[i], "%u", (unsigned)i);
         rows->columns[i] = (struct ctl_column){.title = rows->titles[i],
                                                .key = rows->keys[i],
                                                .cell = is_number ? CELL_NUMBER : CELL_TEXT};

@@ -164,6 +164,10 @@ static void test_a_full_document_stays_below_its_bound(void **state)
     status.live.feed_url[STATUS_TEXT_MAX - 1] = '\0';
     status.live.feed_reason[STATUS_TEXT_MAX - 1] = '\0';
     status.live.config_path[STATUS_TEXT_MAX - 1] = '\0';
+    status.live.store_path[STATUS_TEXT_MAX - 1] = '\0';
+    status.live.store_error[STATUS_TEXT_MAX - 1] = '\0';
+    status.live.tape_reason[STATUS_TEXT_MAX - 1] = '\0';
+    status.live.dashboard_listen[STATUS_TEXT_MAX - 1] = '\0';
     status.module_count = MODULE_COUNT;
     for (size_t i = 0; i < MODULE_COUNT; i++)
         status.modules[i] =
