@@ -1,4 +1,5 @@
 /* The archive and the engine, introduced. */
+#define _XOPEN_SOURCE 700 /* for which the C library declares realpath() */
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
