@@ -38,8 +38,8 @@ def sample(t_s, phase="calm", sick=(), **changes):
                   "unknown_symbol": 0, "malformed": 0},
         "histories": [{"module": "bus", "name": "message_log", "size": 3, "capacity": 3,
                        "appended": 7, "overwritten": 4}], "alerts": []}
-    whole = {"t_s": t_s, "phase": phase, "rss_kb": 20000, "descriptors": 20, "waited_ns": 1000 * t_s,
-             "slices": t_s, "status": status}
+    whole = {"t_s": t_s, "phase": phase, "rss_kb": 20000, "descriptors": 20,
+             "waited_ns": 1000 * t_s, "slices": t_s, "status": status}
     for path, value in changes.items():
         place = whole
         *folders, name = path.split("__")

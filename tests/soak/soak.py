@@ -143,7 +143,7 @@ class Soak:
 
 
 def tell(soak, findings):
-    """The table on standard output and in verdict.txt, the findings in verdict.json, the picture."""
+    """The table to standard output and verdict.txt, findings to verdict.json, the picture."""
     lines = ["%-28s %-62s %-28s %s" % ("", "measured", "limit", "verdict")]
     lines += ["%-28s %-62s %-28s %s" % finding for finding in findings]
     path = soak.path("soak.svg")

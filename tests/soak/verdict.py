@@ -154,8 +154,8 @@ def judge_allocations(phases, samples):
     unexplained = sum(more - less for less, more, before, after
                       in zip(counts, counts[1:], samples, samples[1:])
                       if not phases[before["phase"]].odd and not phases[after["phase"]].odd)
-    return Finding(what, "%d, and %d by odd frames" % (unexplained, counts[-1] - unexplained), limit,
-                   GOOD if unexplained == 0 else BAD)
+    measured = "%d, and %d by odd frames" % (unexplained, counts[-1] - unexplained)
+    return Finding(what, measured, limit, GOOD if unexplained == 0 else BAD)
 
 
 def judge_lag(samples):
@@ -221,8 +221,8 @@ def judge_gaps(samples):
     if not samples:
         return Finding("bars with gaps", "no sample", "", UNDECIDED)
     last = samples[-1]["status"]
-    silences = sum(1 for before, after in zip(samples, samples[1:])
-                   if after["status"]["feed"]["state"] == "stale" != before["status"]["feed"]["state"])
+    states = [sample["status"]["feed"]["state"] for sample in samples]
+    silences = sum(after == "stale" != before for before, after in zip(states, states[1:]))
     losses = last["feed"]["connections"] - 1 + silences
     explained = GAPS_A_LOSS * losses * last["market"]["symbols"]
     return Finding("bars with gaps", "%d, by %d losses of %d symbols" %
