@@ -142,6 +142,7 @@ static void act(struct feed_client *client, enum feed_action action)
         break;
     case FEED_DO_SUBSCRIBE:
         streams_begin(&client->streams);
+        client->leaving_count = 0;
         client->may_ask = true;
         feed_socket_want_write(client->socket);
         break;
@@ -231,23 +232,40 @@ static void on_closed(void *state, const char *why)
     client_happen(client, FEED_EVENT_CLOSED, why);
 }
 
-/* The next subscription, at most one each pause. */
+/* One subscription less, or one more; false: neither is left to be sent. */
+static bool write_request(struct feed_client *client, struct text *text)
+{
+    const struct symbol_table *symbols = engine_symbols(client->setup.engine);
+    uint16_t symbol = streams_next(&client->streams);
+
+    if (client->leaving_count > 0) {
+        const char *left = symbols_name(symbols, client->leaving[--client->leaving_count]);
+
+        encode_unsubscribe(text, left, strlen(left));
+        return true;
+    }
+    if (symbol == SYMBOL_NONE)
+        return false;
+    const char *name = symbols_name(symbols, symbol);
+
+    encode_subscribe(text, name, strlen(name));
+    streams_asked(&client->streams, client_steady_us(client));
+    return true;
+}
+
+/* The next of them, at most one each pause. */
 static size_t on_writable(void *state, char *bytes, size_t capacity)
 {
     struct feed_client *client = state;
-    uint16_t symbol = streams_next(&client->streams);
     struct text text;
 
-    if (symbol == SYMBOL_NONE || !client->may_ask)
-        return 0;
-    const char *name = symbols_name(engine_symbols(client->setup.engine), symbol);
-
     text_init(&text, bytes, capacity);
-    encode_subscribe(&text, name, strlen(name));
+    if (!client->may_ask || !write_request(client, &text))
+        return 0;
     ASSERT(!text.cut);
-    streams_asked(&client->streams, client_steady_us(client));
-    if (streams_next(&client->streams) == SYMBOL_NONE) {
-        client_happen(client, FEED_EVENT_ALL_ASKED, "");
+    if (client->leaving_count == 0 && streams_next(&client->streams) == SYMBOL_NONE) {
+        if (client->states.state == FEED_CONNECTED)
+            client_happen(client, FEED_EVENT_ALL_ASKED, "");
         return text.length;
     }
     int64_t pause_ms = client->setup.settings->feed.subscribe_interval_ms;

@@ -26,9 +26,30 @@ void streams_add(struct streams *streams, uint16_t symbol)
     streams->of[streams->count++] = (struct stream){.symbol = symbol, .state = STREAM_TALKING};
 }
 
+bool streams_has(const struct streams *streams, uint16_t symbol)
+{
+    return symbol < SYMBOLS_MAX && streams->place_of[symbol] != STREAMS_MAX;
+}
+
+bool streams_remove(struct streams *streams, uint16_t symbol)
+{
+    ASSERT(streams_has(streams, symbol));
+    size_t place = streams->place_of[symbol];
+    bool was_asked = streams->of[place].asked;
+
+    streams->place_of[symbol] = STREAMS_MAX;
+    streams->asked -= was_asked ? 1 : 0;
+    streams->count--;
+    for (size_t i = place; i < streams->count; i++) {
+        streams->of[i] = streams->of[i + 1];
+        streams->place_of[streams->of[i].symbol] = (uint16_t)i;
+    }
+    return was_asked;
+}
+
 static struct stream *stream_of(struct streams *streams, uint16_t symbol)
 {
-    if (symbol >= SYMBOLS_MAX || streams->place_of[symbol] == STREAMS_MAX)
+    if (!streams_has(streams, symbol))
         return NULL;
     return &streams->of[streams->place_of[symbol]];
 }

@@ -139,7 +139,7 @@ class Daemon:
     """A tickd of its own folder: run/, log/, state/, and what it wrote to out and err.
 
     `port` is that of a finnhub-sim on this machine; the default is one at which nobody listens.
-    `key` None gives none."""
+    `key` None gives none, `symbols` None those of the configuration."""
 
     def __init__(self, *arguments, port=None, tls_ca=None, key=KEY, environment=None, folder=None,
                  symbols="SPY,QQQ"):
@@ -155,8 +155,10 @@ class Daemon:
         command = [TICKD, "--runtime-dir", self.path("run"), "--log-dir", self.path("log"),
                    "--state-dir", self.path("state"), "--set",
                    "feed.url=%s://127.0.0.1:%d" % ("wss" if tls_ca else "ws", port or free_port()),
-                   "--set", "feed.symbols=" + symbols, "--set", "feed.subscribe_interval_ms=0",
+                   "--set", "feed.subscribe_interval_ms=0",
                    "--set", "dashboard.listen=unix:" + self.path("run", "dashboard.sock")]
+        if symbols is not None:
+            command += ["--set", "feed.symbols=" + symbols]
         if os.environ.get("TICKD_SANITIZE") and not any(
                 "monitor.memory_budget_mb" in argument for argument in arguments):
             command += ["--set", "monitor.memory_budget_mb=4096"]  # sanitizers take their share

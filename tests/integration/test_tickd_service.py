@@ -12,6 +12,7 @@ import unittest
 
 import daemon
 from daemon import Daemon
+from simulation import Simulation
 
 
 class Manager:
@@ -173,6 +174,41 @@ class Reload(Case):
         done = tickd.control("reload")
         self.assertEqual(done.returncode, 1)
         self.assertIn("memory.arena_max_mb", done.stderr)
+
+    def test_symbols_are_unsubscribed_and_subscribed_again(self):
+        with Simulation("--market", "walk", "--rate", "200", "--symbols", "SPY,QQQ,IWM") as sim:
+            self.write(feed={"symbols": ["SPY", "QQQ", "IWM"]})
+            tickd = self.start("--config", self.config, port=sim.port, symbols=None)
+            tickd.wait_for_status(lambda status: status["feed"]["subscribed"] == 3, "all three")
+            self.write(feed={"symbols": ["QQQ"]})
+            self.assertEqual(json.loads(tickd.control("reload").stdout),
+                             {"applied": ["feed.symbols"], "restart": []})
+            self.assertTrue(sim.said("unsubscribed from SPY"))
+            self.assertTrue(sim.said("unsubscribed from IWM"))
+            tickd.wait_for_status(lambda status: status["feed"]["subscribed"] == 1, "only one")
+            self.write(feed={"symbols": ["QQQ", "SPY"]})
+            tickd.control("reload")
+            tickd.wait_for_status(lambda status: status["feed"]["subscribed"] == 2, "two again")
+            trades = {row["symbol"]: row["trades"] for row in json.loads(tickd.ask("symbols"))}
+            tickd.wait_until(lambda: {row["symbol"]: row["trades"] for row in json.loads(
+                tickd.ask("symbols"))}["SPY"] > trades["SPY"], "trades of SPY again")
+
+    def test_a_symbol_that_the_engine_does_not_know_needs_a_restart(self):
+        self.write(feed={"symbols": ["SPY", "QQQ"]})
+        tickd = self.start("--config", self.config, symbols=None)
+        tickd.connect().close()
+        self.write(feed={"symbols": ["SPY", "IWM"]})
+        self.assertEqual(json.loads(tickd.control("reload").stdout),
+                         {"applied": [], "restart": ["feed.symbols"]})
+        self.assertEqual(self.values(tickd)["feed.symbols"], ["SPY", "QQQ"])
+
+    def test_an_alerts_command_is_another_from_then_on_and_not_shown(self):
+        tickd = self.begin(alerts={"command": "/bin/true secret"})
+        self.write(alerts={"command": "/bin/false secret", "timeout_s": 20})
+        self.assertEqual(json.loads(tickd.control("reload").stdout),
+                         {"applied": ["alerts.command", "alerts.timeout_s"], "restart": []})
+        self.assertEqual(self.values(tickd)["alerts.command"], "/bin/false secret")
+        self.assertNotIn("secret", tickd.text_of("log", "health.log"))
 
     def test_sighup_does_the_same(self):
         tickd = self.begin(log={"level": "info"})

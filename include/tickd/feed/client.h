@@ -68,6 +68,12 @@ int feed_client_start(struct feed_client *client, const struct feed_client_setup
 void feed_client_stop(struct feed_client *client, void (*done)(void *state), void *state);
 void feed_client_destroy(struct feed_client *client);
 
+/* While it runs: other symbols from now on. Those that are new are subscribed, those that are gone
+ * unsubscribed, at the pace of the others. `can`: whether the engine knows them all; one that it
+ * does not know has no room in it before a restart. */
+bool feed_client_can_ask_for(const struct feed_client *client, const struct setting_list *symbols);
+void feed_client_ask_for(struct feed_client *client, const struct setting_list *symbols);
+
 enum feed_state feed_client_state(const struct feed_client *client);
 
 /* Fills the feed's part of *live, and the latencies that the ingest measures. */

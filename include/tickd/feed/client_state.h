@@ -33,7 +33,9 @@ struct feed_client {
     bool started;
     bool stopped;
     int timers_open;
-    bool may_ask; /* the pause between two subscriptions is over */
+    bool may_ask;                  /* the pause between two subscriptions is over */
+    uint16_t leaving[STREAMS_MAX]; /* symbols to be unsubscribed on this connection */
+    size_t leaving_count;
     int64_t since_wall_us;
     uint64_t bytes;
     uint64_t pings;

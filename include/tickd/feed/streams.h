@@ -48,6 +48,11 @@ void streams_init(struct streams *streams, const struct symbol_table *symbols, i
 /* Adds a symbol of the table; at most STREAMS_MAX, each once. */
 void streams_add(struct streams *streams, uint16_t symbol);
 
+bool streams_has(const struct streams *streams, uint16_t symbol);
+
+/* Forgets one that is there; true: it was asked for on this connection. */
+bool streams_remove(struct streams *streams, uint16_t symbol);
+
 /* A new connection: nothing is asked for yet. A silent stream stays silent until it trades, a
  * rejected one rejected until it is asked for again. */
 void streams_begin(struct streams *streams);

@@ -2,7 +2,10 @@
 #include "tickd/bin/reload.h"
 
 #include "tickd/base/assert.h"
+#include "tickd/feed/client.h"
+#include "tickd/ops/alert_sinks.h"
 #include <stdlib.h>
+#include <string.h>
 
 enum { ASSIGNMENT_MAX = SETTING_KEY_MAX + SETTING_VALUE_MAX };
 
@@ -32,6 +35,39 @@ static void read_again(uv_work_t *work)
         program_read_settings(&reload->program->line, &copy->settings, &copy->origins, &why);
 }
 
+/* What the program's parts have to be told; others look at the settings whenever they need them. */
+
+static void take_symbols(struct program *program)
+{
+    feed_client_ask_for(program->feed, &program->settings.feed.symbols);
+}
+
+static void take_alerts(struct program *program)
+{
+    alert_sinks_set(program->sinks, &program->settings.alerts);
+}
+
+static const struct {
+    const char *section;
+    void (*take)(struct program *program);
+} takers[] = {{"feed.", take_symbols}, {"alerts.", take_alerts}};
+
+static void tell_parts(struct program *program, const struct setting *setting)
+{
+    for (size_t i = 0; i < ARRAY_LENGTH(takers); i++) {
+        if (strncmp(setting->key, takers[i].section, strlen(takers[i].section)) == 0) {
+            takers[i].take(program);
+        }
+    }
+}
+
+/* Whether this value, and not just the key, can be had without a restart. */
+static bool is_possible(const struct reload *reload, const struct setting *setting)
+{
+    return strcmp(setting->key, "feed.symbols") != 0 ||
+           feed_client_can_ask_for(reload->program->feed, &reload->copy->settings.feed.symbols);
+}
+
 static void apply(struct reload *reload, size_t key)
 {
     struct program *program = reload->program;
@@ -41,6 +77,7 @@ static void apply(struct reload *reload, size_t key)
     settings_copy_value(&program->settings, &reload->copy->settings, setting);
     text_init(&assignment, memory, sizeof memory);
     settings_print_assignment(&program->settings, setting, &assignment);
+    tell_parts(program, setting);
     reload->applied(reload->state, setting, memory);
 }
 
@@ -68,8 +105,10 @@ static void finish(uv_work_t *work, int status)
     } else {
         reload_compare(&reload->program->settings, &copy->settings, report);
         for (size_t i = 0; i < report->count; i++) {
-            if (report->changes[i].applied) {
-                apply(reload, report->changes[i].key);
+            struct reload_change *change = &report->changes[i];
+            change->applied = change->applied && is_possible(reload, settings_key(change->key));
+            if (change->applied) {
+                apply(reload, change->key);
             }
         }
         adopt_origins(reload);

@@ -260,6 +260,42 @@ static void test_a_rejected_symbol_gets_another_chance_on_the_next_connection(vo
     finish(world, "S5 rejected; S5 talking; S5 rejected; ");
 }
 
+static uint16_t next(const struct world *world)
+{
+    return streams_next(&world->streams);
+}
+
+static void test_a_symbol_that_is_removed_is_not_asked_for(void **state)
+{
+    (void)state;
+    struct world *world = new_world();
+    ask(world, 3);
+    assert_true(streams_remove(&world->streams, 1));
+    assert_false(streams_remove(&world->streams, 4));
+    assert_false(streams_has(&world->streams, 1));
+    assert_int_equal(world->streams.asked, 2);
+    assert_int_equal(next(world), 3);
+    ask(world, 1);
+    assert_int_equal(next(world), 5);
+    ask(world, 1);
+    assert_int_equal(next(world), SYMBOL_NONE);
+    arena_fini(&world->arena);
+}
+
+static void test_a_symbol_that_comes_back_is_asked_for_last(void **state)
+{
+    (void)state;
+    struct world *world = new_world();
+    ask(world, SYMBOLS);
+    assert_true(streams_remove(&world->streams, 0));
+    streams_add(&world->streams, 0);
+    assert_int_equal(next(world), 0);
+    trade(world, 5); /* the others are where they were looked for */
+    assert_true(world->streams.of[4].traded);
+    assert_int_equal(world->streams.of[4].symbol, 5);
+    arena_fini(&world->arena);
+}
+
 static void test_trades_of_strangers_are_ignored(void **state)
 {
     struct world *world = new_world();
@@ -286,6 +322,8 @@ int main(void)
         cmocka_unit_test(test_more_errors_than_symbols_mark_no_more_than_there_are),
         cmocka_unit_test(test_an_invalid_symbol_is_marked_by_its_name),
         cmocka_unit_test(test_a_rejected_symbol_gets_another_chance_on_the_next_connection),
+        cmocka_unit_test(test_a_symbol_that_is_removed_is_not_asked_for),
+        cmocka_unit_test(test_a_symbol_that_comes_back_is_asked_for_last),
         cmocka_unit_test(test_trades_of_strangers_are_ignored),
     };
 

@@ -64,9 +64,10 @@ static void test_each_kind_of_value_is_compared(void **state)
     want("portfolio.max_gross", "0.5");
     want("log.level", "debug");
     reload_compare(&now, &wanted, &report);
-    assert_string_equal(printed(), "{\"applied\":[\"portfolio.max_gross\",\"log.level\"],"
-                                   "\"restart\":[\"seed\",\"feed.url\",\"feed.symbols\","
-                                   "\"electorate.dead_band\",\"portfolio.allow_short\"]}");
+    assert_string_equal(printed(),
+                        "{\"applied\":[\"feed.symbols\",\"portfolio.max_gross\",\"log.level\"],"
+                        "\"restart\":[\"seed\",\"feed.url\","
+                        "\"electorate.dead_band\",\"portfolio.allow_short\"]}");
 }
 
 static void test_a_value_is_copied_alone(void **state)
