@@ -65,12 +65,14 @@ static void forget(struct connection *connection)
         dashboard_desk_destroy(&dashboard->desk);
 }
 
-/* What is left of a connection is given up at once. */
+/* What is left of a connection is given up at once. Asked to close one, libwebsockets would first
+ * send what it has for it, to one that does not read; so the socket goes, and it finds out. */
 static void cut_off(struct connection *connection)
 {
-    if (connection->state != CONNECTION_READING)
+    if (connection->state != CONNECTION_READING && !connection->is_cut)
         connection->dashboard->cut_off++;
-    lws_set_timeout(connection->wire, PENDING_TIMEOUT_USER_OK, LWS_TO_KILL_SYNC);
+    connection->is_cut = true;
+    (void)shutdown(lws_get_socket_fd(connection->wire), SHUT_RDWR);
 }
 
 static int on_own_wire(struct connection *connection, enum lws_callback_reasons reason, void *in,

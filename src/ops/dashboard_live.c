@@ -135,6 +135,8 @@ int dashboard_on_live_writable(struct connection *connection)
 
     if (desk == NULL)
         return -1;
+    if (connection->is_cut)
+        return -1;
     connection->idle_ticks = 0;
     begin_work(connection);
     if (may_answer(connection))

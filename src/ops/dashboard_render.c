@@ -58,13 +58,10 @@ const struct text *dashboard_document(struct dashboard *dashboard, struct dashbo
         return &desk->document;
     desk->document_tick = dashboard->tick;
     text_clear(&desk->document);
+    text_add(&desk->document, "{\"jsonrpc\":\"2.0\",\"method\":\"status\",\"params\":");
     json_init(&json, &desk->document, false);
-    json_begin_object(&json, NULL);
-    json_text(&json, "jsonrpc", "2.0");
-    json_text(&json, "method", "status");
-    json_raw(&json, "params");
     status_print_json(control_desk_status(desk->desk), &json);
-    json_end(&json);
+    text_add_char(&desk->document, '}');
     return &desk->document;
 }
 

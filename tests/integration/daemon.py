@@ -139,10 +139,11 @@ class Daemon:
     """A tickd of its own folder: run/, log/, state/, and what it wrote to out and err.
 
     `port` is that of a finnhub-sim on this machine; the default is one at which nobody listens.
-    `key` None gives none, `symbols` None those of the configuration."""
+    `key` None gives none, `symbols` None those of the configuration. `dashboard` is
+    dashboard.listen; the default is a socket of its own folder."""
 
     def __init__(self, *arguments, port=None, tls_ca=None, key=KEY, environment=None, folder=None,
-                 symbols="SPY,QQQ"):
+                 symbols="SPY,QQQ", dashboard=None):
         self.owns_folder = folder is None
         self.folder = folder or tempfile.mkdtemp(prefix="tickd-")
         for name in ("run", "log", "state"):
@@ -155,8 +156,8 @@ class Daemon:
         command = [TICKD, "--runtime-dir", self.path("run"), "--log-dir", self.path("log"),
                    "--state-dir", self.path("state"), "--set",
                    "feed.url=%s://127.0.0.1:%d" % ("wss" if tls_ca else "ws", port or free_port()),
-                   "--set", "feed.subscribe_interval_ms=0",
-                   "--set", "dashboard.listen=unix:" + self.path("run", "dashboard.sock")]
+                   "--set", "feed.subscribe_interval_ms=0", "--set", "dashboard.listen=" +
+                   (dashboard or "unix:" + self.path("run", "dashboard.sock"))]
         if symbols is not None:
             command += ["--set", "feed.symbols=" + symbols]
         if os.environ.get("TICKD_SANITIZE") and not any(

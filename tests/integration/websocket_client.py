@@ -35,7 +35,8 @@ class Ended(Exception):
 
 
 class WebSocket:
-    def __init__(self, host, port, token="test", ca=None, timeout=10, receive_buffer=None):
+    def __init__(self, host, port, token="test", ca=None, timeout=10, receive_buffer=None,
+                 path=None, headers=()):
         self.received = bytearray()
         self.control = []  # control frames seen on the way to messages
         self.deadline = time.monotonic() + timeout
@@ -48,17 +49,17 @@ class WebSocket:
             if ca:
                 context = ssl.create_default_context(cafile=ca)
                 self.socket = context.wrap_socket(self.socket, server_hostname="localhost")
-            self._handshake(host, port, token)
+            self._handshake(host, port, path or "/?token=" + token, headers)
         except BaseException:
             self.socket.close()
             raise
 
-    def _handshake(self, host, port, token):
+    def _handshake(self, host, port, path, more):
         key = base64.b64encode(os.urandom(16)).decode()
         self.socket.sendall((
-            "GET /?token=%s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\n"
-            "Connection: Upgrade\r\nSec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n\r\n"
-            % (token, host, port, key)).encode())
+            "GET %s HTTP/1.1\r\nHost: %s:%d\r\nUpgrade: websocket\r\n"
+            "Connection: Upgrade\r\nSec-WebSocket-Key: %s\r\nSec-WebSocket-Version: 13\r\n%s\r\n"
+            % (path, host, port, key, "".join(line + "\r\n" for line in more))).encode())
         while b"\r\n\r\n" not in self.received:
             self._more()
         head, _, rest = bytes(self.received).partition(b"\r\n\r\n")

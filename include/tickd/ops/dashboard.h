@@ -12,7 +12,7 @@
  *   connects, one too many          503, closed
  *   has no whole request after 10 s closed
  *   does not read                   one frame of the newest state waits for it, never a queue;
- *                                   after 60 s it is cut off
+ *                                   after 20 s it is cut off
  *   asks before the last answer     its next question is read when that answer is taken
  *   asks a lot                      DASHBOARD_QUESTIONS_A_TICK a tick are answered
  *

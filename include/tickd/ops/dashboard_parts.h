@@ -13,7 +13,7 @@ enum {
     DASHBOARD_CHUNK_MAX = 16384, /* of a file, sent at a time */
     READING_TICKS_MAX = 40,      /* 10 s for a whole request, or between two */
     ANSWERING_TICKS_MAX = 60,    /* 15 s for a chunk to be taken */
-    LIVE_TICKS_MAX = 240,        /* 60 s for a frame to be taken */
+    LIVE_TICKS_MAX = 80,         /* 20 s for a frame to be taken */
     LISTEN_AGAIN_TICKS = 40      /* 10 s */
 };
 
@@ -24,6 +24,7 @@ struct connection {
     struct dashboard *dashboard;
     struct lws *wire;
     enum connection_state state;
+    bool is_cut;                    /* it was too slow, and is on its way out */
     uint32_t idle_ticks;            /* since anything has moved */
     char local[DASHBOARD_NAME_MAX]; /* this end's address, "" = a UNIX socket */
     /* CONNECTION_ANSWERING: what is left of a file */
