@@ -111,8 +111,8 @@ static enum control_outcome answer_entries(struct call *call, const char *module
         (call_argument(call, 1) != NULL && !call_take_symbol(call, 1, &symbol)))
         return CONTROL_ANSWERED;
     json_begin_rows(call->json, NULL);
-    control_print_entries(call->desk->host->engine, module, name, symbol, (size_t)count,
-                          call->json);
+    control_print_entries(call->desk->host->engine, module, name,
+                          (struct control_range){(size_t)count, 0, symbol}, call->json);
     json_end(call->json);
     return CONTROL_ANSWERED;
 }

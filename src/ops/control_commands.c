@@ -48,15 +48,28 @@ const char *call_argument(const struct call *call, size_t place)
     return place < call->request->argument_count ? call->request->arguments[place] : NULL;
 }
 
-bool call_take_number(const struct call *call, size_t place, int64_t most, int64_t *number)
+static bool take_from(const struct call *call, size_t place, int64_t least, int64_t most,
+                      int64_t *number)
 {
     const char *text = call_argument(call, place);
 
-    if (text == NULL || options_whole(text, 1, most, number) == 0)
+    if (text == NULL || options_whole(text, least, most, number) == 0)
         return true;
     rpc_fault_set(call->fault, RPC_INVALID_PARAMS,
-                  "found \"%.40s\", allowed: whole number, 1 to %lld", text, (long long)most);
+                  "found \"%.40s\", allowed: whole number, %lld to %lld", text, (long long)least,
+                  (long long)most);
     return false;
+}
+
+bool call_take_number(const struct call *call, size_t place, int64_t most, int64_t *number)
+{
+    return take_from(call, place, 1, most, number);
+}
+
+/* How many of the newest entries are left out: 0 or more. */
+static bool take_skip(const struct call *call, size_t place, int64_t *skip)
+{
+    return take_from(call, place, 0, CALL_ENTRIES_MAX, skip);
 }
 
 bool call_take_symbol(const struct call *call, size_t place, uint16_t *symbol)
@@ -103,7 +116,7 @@ enum control_outcome answer_health(struct call *call)
     status_print_modules(status, call->json, "modules");
     print_staleness_classes(call);
     json_begin_rows(call->json, "minutes");
-    control_print_minutes(call->desk->host->engine, CALL_ENTRIES_MAX, call->json);
+    control_print_minutes(call->desk->host->engine, CALL_ENTRIES_MAX, 0, call->json);
     json_end(call->json);
     json_end(call->json);
     return CONTROL_ANSWERED;
@@ -127,11 +140,13 @@ enum control_outcome answer_history(struct call *call)
     const struct history *history =
         control_find_history(status, call_argument(call, 0), call->fault);
     int64_t count = CALL_ENTRIES_DEFAULT;
+    int64_t skip = 0;
 
-    if (history == NULL || !call_take_number(call, 1, CALL_ENTRIES_MAX, &count))
+    if (history == NULL || !call_take_number(call, 1, CALL_ENTRIES_MAX, &count) ||
+        !take_skip(call, 2, &skip))
         return CONTROL_ANSWERED;
-    control_print_history(call->desk->host->engine, history, (size_t)count, call->json,
-                          call->fault);
+    control_print_history(call->desk->host->engine, history, (size_t)count, (size_t)skip,
+                          call->json, call->fault);
     return CONTROL_ANSWERED;
 }
 
@@ -152,8 +167,7 @@ enum control_outcome answer_bars(struct call *call)
     int64_t skip = 0;
 
     if (!call_take_symbol(call, 0, &symbol) ||
-        !call_take_number(call, 1, CALL_ENTRIES_MAX, &count) ||
-        !call_take_number(call, 2, CALL_ENTRIES_MAX, &skip))
+        !call_take_number(call, 1, CALL_ENTRIES_MAX, &count) || !take_skip(call, 2, &skip))
         return CONTROL_ANSWERED;
     json_begin_rows(call->json, NULL);
     control_print_bars(engine, symbol, (size_t)count, (size_t)skip, call->json);

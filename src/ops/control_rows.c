@@ -30,13 +30,14 @@ static void print_minute(const struct health_minute *minute, struct json *json)
     json_end(json);
 }
 
-void control_print_minutes(const struct engine *engine, size_t count, struct json *json)
+void control_print_minutes(const struct engine *engine, size_t count, size_t skip,
+                           struct json *json)
 {
-    size_t there = 0;
+    size_t there = skip;
 
-    while (there < count && engine_health_minute(engine, there) != NULL)
+    while (there < skip + count && engine_health_minute(engine, there) != NULL)
         there++;
-    for (size_t i = there; i > 0 && !json->out->cut; i--)
+    for (size_t i = there; i > skip && !json->out->cut; i--)
         print_minute(engine_health_minute(engine, i - 1), json);
 }
 
@@ -190,49 +191,59 @@ const struct history *control_find_history(const struct status *status, const ch
     return NULL;
 }
 
-static void print_messages(struct engine *engine, size_t count, struct json *json)
+static void print_messages(struct engine *engine, size_t count, size_t skip, struct json *json)
 {
     const struct ring *log = bus_log(engine_bus(engine));
     size_t size = ring_size(log);
+    size_t there = skip + count < size ? skip + count : size;
 
-    for (size_t i = count < size ? count : size; i > 0 && !json->out->cut; i--) {
+    for (size_t i = there; i > skip && !json->out->cut; i--) {
         json_raw(json, NULL);
         message_print_json(ring_newest(log, i - 1), engine_symbols(engine), json->out);
     }
 }
 
+/* Whether it is of the symbol that is asked for. */
+static bool is_of(const struct message *message, const struct control_range *range)
+{
+    return range->symbol == SYMBOL_NONE || message->head.symbol == range->symbol;
+}
+
 void control_print_entries(struct engine *engine, const char *module, const char *name,
-                           uint16_t symbol, size_t count, struct json *json)
+                           struct control_range range, struct json *json)
 {
     struct message message;
+    size_t first = 0; /* entries before it are skipped */
     size_t there = 0;
+    size_t found = 0;
 
-    for (size_t found = 0; found < count; there++) {
-        if (!engine_history_message(engine, module, name, there, &message))
-            break;
-        found += symbol == SYMBOL_NONE || message.head.symbol == symbol;
+    while (found < range.skip + range.count &&
+           engine_history_message(engine, module, name, there, &message)) {
+        found += is_of(&message, &range);
+        there++;
+        first = found <= range.skip ? there : first;
     }
-    for (size_t i = there; i > 0 && !json->out->cut; i--) {
+    for (size_t i = there; i > first && !json->out->cut; i--) {
         memset(&message, 0, sizeof message);
         if (!engine_history_message(engine, module, name, i - 1, &message))
             break;
-        if (symbol != SYMBOL_NONE && message.head.symbol != symbol)
+        if (!is_of(&message, &range))
             continue;
         json_raw(json, NULL);
         message_print_json(&message, engine_symbols(engine), json->out);
     }
 }
 
-static void print_minutes(struct engine *engine, size_t count, struct json *json)
+static void print_minutes(struct engine *engine, size_t count, size_t skip, struct json *json)
 {
-    control_print_minutes(engine, count, json);
+    control_print_minutes(engine, count, skip, json);
 }
 
 /* Who reads which history. Bars are kept for each symbol apart. */
 static const struct {
     const char *module;
     const char *name;
-    void (*print)(struct engine *engine, size_t count, struct json *json);
+    void (*print)(struct engine *engine, size_t count, size_t skip, struct json *json);
     const char *instead;
 } readers[] = {
     {"bus", "message_log", print_messages, NULL},
@@ -243,7 +254,7 @@ static const struct {
 };
 
 void control_print_history(struct engine *engine, const struct history *history, size_t count,
-                           struct json *json, struct rpc_fault *fault)
+                           size_t skip, struct json *json, struct rpc_fault *fault)
 {
     const char *instead = "histories";
 
@@ -253,7 +264,7 @@ void control_print_history(struct engine *engine, const struct history *history,
             continue;
         if (readers[i].print != NULL) {
             json_begin_rows(json, NULL);
-            readers[i].print(engine, count, json);
+            readers[i].print(engine, count, skip, json);
             json_end(json);
             return;
         }
@@ -261,7 +272,8 @@ void control_print_history(struct engine *engine, const struct history *history,
     }
     if (strcmp(instead, "histories") == 0) {
         json_begin_rows(json, NULL);
-        control_print_entries(engine, history->module, history->name, SYMBOL_NONE, count, json);
+        control_print_entries(engine, history->module, history->name,
+                              (struct control_range){count, skip, SYMBOL_NONE}, json);
         json_end(json);
         return;
     }

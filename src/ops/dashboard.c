@@ -17,14 +17,19 @@ enum {
     REQUEST_BYTES = 8192,    /* of a request's head */
     FILE_DESCRIPTORS = 16,   /* of the context, beside the clients' */
     ACCEPTED_A_TURN = 16,    /* connections */
+    UNSENT_BYTES = 65536,    /* that the kernel keeps for a client: a few frames, not megabytes */
     LIBRARY_TIMEOUT_S = 3600 /* longer than any of the tick's limits */
 };
 
 static int on_wire(struct lws *wire, enum lws_callback_reasons reason, void *user, void *in,
                    size_t length);
 
+/* What is longer than tx_packet_size is cut into pieces of it, a call of the system each. */
 static const struct lws_protocols protocols[] = {
-    {.name = "tickd", .callback = on_wire, .rx_buffer_size = DASHBOARD_QUESTION_MAX},
+    {.name = "tickd",
+     .callback = on_wire,
+     .rx_buffer_size = DASHBOARD_QUESTION_MAX,
+     .tx_packet_size = DASHBOARD_HEAD_MAX + DASHBOARD_DOCUMENT_MAX},
     {.name = NULL},
 };
 
@@ -139,6 +144,7 @@ static void admit(struct dashboard *dashboard, size_t place, int descriptor)
         return;
     }
     connection->dashboard = dashboard;
+    (void)setsockopt(descriptor, SOL_SOCKET, SO_SNDBUF, &(int){UNSENT_BYTES}, sizeof(int));
     dashboard_local_name(descriptor, connection->local);
     connection->wire = lws_adopt_socket(dashboard->context, descriptor); /* closes it if it fails */
     if (connection->wire == NULL) {

@@ -409,8 +409,10 @@ class Live(unittest.TestCase):
         sim = cls.resources.enter_context(Simulation("--symbols", SYMBOLS, "--rate", "200",
                                                      "--seed", "7", "--quiet"))
         cls.tickd = cls.resources.enter_context(Daemon(
-            port=sim.port, symbols=SYMBOLS, dashboard="127.0.0.1:%d" % cls.port))
-        cls.tickd.wait_for_trades(400)
+            "--set", "market.bar_ms=100", "--set", "market.lateness_ms=0", "--set",
+            "market.grace_ms=0", port=sim.port, symbols=SYMBOLS,
+            dashboard="127.0.0.1:%d" % cls.port))
+        cls.tickd.wait_for_status(lambda status: status["bars"] >= 40, "bars")
 
     def page(self, **options):
         page = watch_page(self.port, **options)
@@ -451,6 +453,8 @@ class Live(unittest.TestCase):
             self.assertIn("result", ask(page, method), method)
         for params in (("chronicle/equity",), ("chronicle/weights",), ("message_log", 5)):
             self.assertIn("result", ask(page, "history", *params), params)
+        for name in ("message_log", "consensus_history", "health"):
+            self.assertEqual(ask(page, "history", name, 2, 10000)["result"], [])
         self.assertEqual(ask(page, "agent", 1)["result"]["id"], 1)
         votes = ask(page, "decisions", 5, "BINANCE:ETHUSDT")["result"]
         self.assertEqual({vote["symbol"] for vote in votes}, {"BINANCE:ETHUSDT"})
@@ -553,11 +557,16 @@ class End(unittest.TestCase):
             pages = [watch_page(port) for _ in range(5)]
             half = socket.create_connection(("127.0.0.1", port))
             half.sendall(b"GET / HT")
+            stuck = watch_page(port, receive_buffer=4096)
+            for number in range(40):  # far more than the kernel keeps for it
+                stuck.send(TEXT, json.dumps({"jsonrpc": "2.0", "id": number, "method": "history",
+                                             "params": ["message_log", 200]}))
             next_push(pages[0])
+            tickd.wait_for_status(lambda status: status["dashboard"]["answers"] >= 2, "answers")
             code, _ = tickd.stop()
             self.assertEqual((code, tickd.text_of("err")), (0, ""))
             half.close()
-            for page in pages:
+            for page in [*pages, stuck]:
                 page.close()
 
 

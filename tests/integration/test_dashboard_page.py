@@ -102,7 +102,7 @@ class Page(unittest.TestCase):
 
     def open(self, section):
         self.browser.open("about:blank")
-        self.browser.open("http://127.0.0.1:%d/#%s" % (self.port, section))
+        self.browser.open("http://127.0.0.1:%d/#/%s" % (self.port, section))
         self.wait_for_state("live")
 
     def wait_for_state(self, text):

@@ -14,8 +14,8 @@
     X(HEALTH, health, "", ANYONE, "health score, modules, and the last hour by the minute")     \
     X(MODULES, modules, "", ANYONE, "each module: state, what it owes, what it handled")        \
     X(HISTORIES, histories, "", ANYONE, "each bounded history: size, capacity, overwritten")    \
-    X(HISTORY, history, "NAME [N]", ANYONE,                                                     \
-      "the newest N entries of a history (20), oldest first")                                   \
+    X(HISTORY, history, "NAME [N] [SKIP]", ANYONE,                                              \
+      "the newest N entries of a history (20), oldest first, but for the SKIP newest")          \
     X(SYMBOLS, symbols, "", ANYONE, "each symbol: last price, trades, bars, its stream")        \
     X(BARS, bars, "SYMBOL [N] [SKIP]", ANYONE,                                                  \
       "the newest N bars of a symbol (20), oldest first, but for the SKIP newest")              \

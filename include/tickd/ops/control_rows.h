@@ -7,8 +7,16 @@
 #include "tickd/ops/config_file.h"
 #include "tickd/ops/json_rpc.h"
 
-/* Health by the minute, at most `count` of the newest, oldest first. */
-void control_print_minutes(const struct engine *engine, size_t count, struct json *json);
+/* Which entries: the newest `count` but for `skip` newer ones, of a symbol or all (SYMBOL_NONE). */
+struct control_range {
+    size_t count;
+    size_t skip;
+    uint16_t symbol;
+};
+
+/* Health by the minute: the newest `count` but for `skip`, oldest first. */
+void control_print_minutes(const struct engine *engine, size_t count, size_t skip,
+                           struct json *json);
 
 void control_print_symbols(struct engine *engine, struct json *json);
 
@@ -24,13 +32,12 @@ void control_print_settings(const struct settings *settings, const struct config
 const struct history *control_find_history(const struct status *status, const char *name,
                                            struct rpc_fault *fault);
 
-/* The newest `count` entries of a history that engine_history_message() reads, of a symbol or of
- * all (SYMBOL_NONE), oldest first. */
+/* Entries of a history that engine_history_message() reads, oldest first. */
 void control_print_entries(struct engine *engine, const char *module, const char *name,
-                           uint16_t symbol, size_t count, struct json *json);
+                           struct control_range range, struct json *json);
 
-/* A whole list: the newest `count` entries of a history, oldest first. */
+/* A whole list: the newest `count` entries of a history but for `skip`, oldest first. */
 void control_print_history(struct engine *engine, const struct history *history, size_t count,
-                           struct json *json, struct rpc_fault *fault);
+                           size_t skip, struct json *json, struct rpc_fault *fault);
 
 #endif

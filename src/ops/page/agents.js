@@ -80,9 +80,9 @@ export class Agents {
   async tick() {
     if (this.#ticks++ % SLOW !== 0) return;
     try {
-      this.#weights = await this.#live.ask("history", "chronicle/weights", MINUTES);
+      this.#weights = await this.#live.history("chronicle/weights", MINUTES);
       this.#drawWeights();
-      const events = await this.#live.ask("history", "evolution/evolution_history", EVENTS);
+      const events = await this.#live.history("evolution/evolution_history", EVENTS);
       this.events.set(events.reverse());
     } catch (error) {
       this.#ticks = 0; // the next tick tries again

@@ -109,7 +109,7 @@ function select(name, focus) {
     byId(other).hidden = other !== name;
   }
   if (focus) byId(`tab-${name}`).focus();
-  history.replaceState(null, "", `#${name}`);
+  history.replaceState(null, "", `#/${name}`); // no element's name: nothing is scrolled to
   sections[name].show?.();
   wantDraw();
 }
@@ -157,6 +157,6 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 });
 
 showTheme(document.documentElement.dataset.theme ?? "auto");
-const wanted = location.hash.slice(1);
+const wanted = location.hash.slice(2);
 select(names.includes(wanted) ? wanted : "system", false);
 live.connect();

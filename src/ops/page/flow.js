@@ -61,6 +61,16 @@ function line(from, to) {
   return [from.cx, down ? from.y + BOX.h : from.y, to.cx, down ? to.y - 6 : to.y + BOX.h + 6];
 }
 
+/* Over a level line, else beside it; where the picture ends, on its left. */
+function labelAt(x1, y1, x2, y2, layout) {
+  if (y1 === y2) {
+    return { class: "rate", x: (x1 + x2) / 2, y: layout === "tall" ? y1 - 8 : y1 - 26 };
+  }
+  const isLast = layout === "tall" && x1 > 200 && x2 > 200;
+  const beside = isLast ? Math.min(x1, x2) - 8 : Math.max(x1, x2) + 8;
+  return { class: isLast ? "rate before" : "rate beside", x: beside, y: (y1 + y2) / 2 + 4 };
+}
+
 export class Flow {
   #svg;
   #rates;
@@ -106,8 +116,7 @@ export class Flow {
     const [x1, y1, x2, y2] = line(a, b);
     const path = make(this.#svg, "path", { d: `M${x1} ${y1} L${x2} ${y2}`, "marker-end": "url(#tip)" });
     const level = y1 === y2;
-    const shift = level ? { x: (x1 + x2) / 2, y: y1 - 26 } : { x: Math.max(x1, x2) + 8, y: (y1 + y2) / 2 + 4 };
-    const text = what ? make(this.#svg, "text", { class: level ? "rate" : "rate beside", ...shift }) : null;
+    const text = what ? make(this.#svg, "text", labelAt(x1, y1, x2, y2, this.#layout)) : null;
     return { path, text, what, rate };
   }
 

@@ -2,9 +2,8 @@
 import * as format from "./format.js";
 import { Chart, color, columns, columnWidth } from "./charts.js";
 import { element, panel, panels, table } from "./dom.js";
-import { unlessUnanswered } from "./live.js";
+import { Live, unlessUnanswered } from "./live.js";
 
-const PAGE = 60; // bars a question: what the daemon renders in well under a millisecond
 const BARS_MAX = 300;
 const SLOW = 5; // ticks between two looks at all symbols, and at fills
 
@@ -221,11 +220,7 @@ export class Market {
 
   /** The newest first, page by page, so that something is seen at once. */
   async #loadBars(symbol) {
-    for (let skip = 0; skip < BARS_MAX; skip += PAGE) {
-      const page = await (skip === 0 ? this.#live.ask("bars", symbol, PAGE) : this.#live.ask("bars", symbol, PAGE, skip));
-      this.#merge(symbol, page);
-      if (page.length < PAGE) return;
-    }
+    await Live.pages(BARS_MAX, (n, skip) => this.#live.ask("bars", symbol, n, skip), (bars) => this.#merge(symbol, bars));
   }
 
   #merge(symbol, bars) {

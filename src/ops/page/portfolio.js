@@ -97,7 +97,7 @@ export class Portfolio {
     if (this.#isLoading || this.#ticks++ % SLOW !== 0) return;
     this.#isLoading = true;
     try {
-      if (this.#minutes.length === 0) this.#minutes = await this.#live.ask("history", "chronicle/equity", MINUTES);
+      if (this.#minutes.length === 0) this.#minutes = await this.#live.history("chronicle/equity", MINUTES);
       this.fills.set((await this.#live.ask("trades", FILLS)).reverse());
     } catch (error) {
       this.#ticks = 0; // the next tick tries again

@@ -164,7 +164,8 @@ export class System {
     const sums = ends.map((_, i) => health.minutes.reduce((sum, minute) => sum + (minute.staleness?.[i] ?? 0), 0));
     const all = sums.reduce((sum, of) => sum + of, 0);
     const rows = sums.flatMap((sum, i) => {
-      const label = i === 0 ? "nothing owed" : ends[i] === null ? `over ${format.millis(ends[i - 1])}` : `up to ${format.millis(ends[i])}`;
+      const seconds = (ms) => (ms < 60000 ? `${format.real(ms / 1000, ms < 10000 ? 1 : 0)} s` : format.duration(ms / 1000));
+      const label = i === 0 ? "nothing owed" : ends[i] === null ? `over ${seconds(ends[i - 1])}` : `up to ${seconds(ends[i])}`;
       const fill = element("div", { class: `fill ${ends[i] === null ? "bad" : i === ends.length - 2 ? "warn" : ""}` });
       // Most looks find nothing owed: the length goes by the logarithm, the number tells the rest.
       fill.style.width = sum > 0 ? `${Math.max(2, (100 * Math.log10(sum + 1)) / Math.log10(all + 1))}%` : "0";
