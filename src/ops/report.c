@@ -32,7 +32,7 @@ void report_print(struct engine *engine, const struct status *status, struct jso
     status_print_members(status, json);
     json_begin_object(json, "series");
     json_begin_rows(json, "health");
-    control_print_minutes(engine, REPORT_MINUTES_MAX, json);
+    control_print_minutes(engine, REPORT_MINUTES_MAX, 0, json);
     json_end(json);
     print_messages(engine, "chronicle", "equity", json);
     print_messages(engine, "chronicle", "weights", json);
