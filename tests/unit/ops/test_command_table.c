@@ -25,7 +25,7 @@ static void test_arguments_are_counted_from_how_they_are_written(void **state)
 {
     (void)state;
     assert_arity("status", 0, 0);
-    assert_arity("history", 1, 2);
+    assert_arity("history", 1, 3);
     assert_arity("bars", 1, 3);
     assert_arity("log", 1, 1);
     assert_arity("watch", 1, CONTROL_ARGUMENTS_MAX);

@@ -249,7 +249,7 @@ static void test_damage_names_its_section(void **state)
     static const char *const names[] = {"symbols",   "bus",           "market",    "electorate",
                                         "consensus", "simulator",     "portfolio", "agent_manager",
                                         "evolution", "introspection", "monitor",   "explain",
-                                        "engine"};
+                                        "chronicle", "engine"};
     size_t size;
     (void)state;
     write_one(1);
