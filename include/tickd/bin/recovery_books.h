@@ -11,6 +11,12 @@ int64_t recovery_newest_run(const char *archive);
  * that has no rows of the run behind them. True without an archive. */
 bool recovery_knows_all(const char *archive, uint64_t run, uint64_t published);
 
+/* Says so when the fills of a run in the archive do not make the books that stand beside them: a
+ * database does not notice every bit that has changed. Runs of more than RECOVERY_FILLS_CHECKED
+ * fills are taken as they are. */
+enum { RECOVERY_FILLS_CHECKED = 100000 };
+void recovery_check_books(const struct recovery *recovery, uint64_t run);
+
 /* Sets recovery->books to those of a run (0: the newest), if the archive has them. Without them the
  * engine begins with nothing, and that is said. */
 void recovery_find_books(struct recovery *recovery, uint64_t run);

@@ -272,6 +272,11 @@ static bool replay(struct attempt *attempt)
     const struct tape_replay_result *result = &attempt->replay;
     bool whole = error == 0 && result->digest_mismatches == 0 && result->inputs_lost == 0;
     close_archive(attempt, whole);
+    if (whole && !recovery_knows_all(attempt->recovery->archive, attempt->archive_run,
+                                     bus_published(engine_bus(program->engine)))) {
+        say(attempt->recovery, LOG_ERROR, "the archive knows more than the tape: its end is gone");
+        whole = false;
+    }
     if (error != 0) {
         say(attempt->recovery, LOG_ERROR, "%s", memory);
     }
@@ -455,6 +460,7 @@ int recovery_run(struct recovery *recovery)
         return begin_run(&attempt);
     }
     find_archive_run(&attempt);
+    recovery_check_books(recovery, attempt.archive_run);
     if (!load_newest(&attempt) && !load_start(&attempt)) {
         say(recovery, LOG_ERROR, "run %016" PRIx64 " has no state that can be read",
             attempt.extent.run);

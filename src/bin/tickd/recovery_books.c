@@ -83,6 +83,41 @@ static void say_adopted(const struct recovery *recovery, const struct kept_books
     say(recovery, LOG_WARNING, memory);
 }
 
+static int64_t count_fills(sqlite3 *handle, int64_t run)
+{
+    sqlite3_stmt *statement;
+    int64_t count = 0;
+    if (sqlite3_prepare_v2(handle, "SELECT count(*) FROM raw_fill WHERE run = ?1", -1, &statement,
+                           NULL) != SQLITE_OK) {
+        return INT64_MAX;
+    }
+    sqlite3_bind_int64(statement, 1, run);
+    if (sqlite3_step(statement) == SQLITE_ROW) {
+        count = sqlite3_column_int64(statement, 0);
+    }
+    sqlite3_finalize(statement);
+    return count;
+}
+
+void recovery_check_books(const struct recovery *recovery, uint64_t run)
+{
+    char memory[WHY_MAX];
+    struct text text;
+    struct books_check check;
+    sqlite3 *handle = open_archive(recovery->archive);
+    if (handle == NULL) {
+        return;
+    }
+    if (count_fills(handle, (int64_t)run) <= RECOVERY_FILLS_CHECKED &&
+        reader_check_books(handle, (int64_t)run, &check) == 0 && !check.exact) {
+        text_init(&text, memory, sizeof memory);
+        text_format(&text, "%s: the books are not exact: %s; the archive was damaged",
+                    recovery->archive, check.what);
+        say(recovery, LOG_ERROR, memory);
+    }
+    reader_close(&handle);
+}
+
 void recovery_find_books(struct recovery *recovery, uint64_t run)
 {
     static struct kept_books books; /* too large for a stack */

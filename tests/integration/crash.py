@@ -1,0 +1,315 @@
+"""Kills a busy tickd again and again, damages what it kept, starts it again, and proves each time
+that nothing that was shown as stored is lost and that the books are exact.
+
+    crash.py [--kills N] [--seed S]     N rounds (default 200), each: run, SIGKILL, perhaps damage,
+                                        start, prove
+
+It prints one line a round and the seed; exit code 1 at the first proof that fails."""
+
+import argparse
+import json
+import os
+import random
+import re
+import shutil
+import sqlite3
+import sys
+import tempfile
+import time
+from decimal import Decimal
+
+from daemon import TICKD, Daemon, run, wait_until
+from simulation import Simulation, require_program
+
+UNIT = 10 ** 8
+SYMBOLS = "SPY,QQQ,IWM,DIA"
+# A market with so much to win, and settings so eager, that there are fills within seconds.
+MARKET = ["--market", "reverting", "--parameter", "gap_bps=300", "--parameter", "half_life_s=2",
+          "--symbols", SYMBOLS, "--rate", "800", "--quiet"]
+EAGER = {
+    "portfolio.fee_bps": "0.5", "portfolio.slippage_bps": "0", "portfolio.allow_short": "true",
+    "portfolio.orders_per_minute": "6000", "portfolio.participation": "1",
+    "market.bar_ms": "100", "market.lateness_ms": "50", "market.grace_ms": "50",
+    "electorate.horizon_bars": "5", "electorate.incumbents": "1", "electorate.shadows": "0",
+    "simulator.errors": "0", "simulator.prior_outcomes": "1", "simulator.returns_kept": "120",
+    "simulator.paths": "64", "checkpoint.interval_s": "5", "store.flush_ms": "100",
+    "monitor.memory_budget_mb": "4096",
+}
+RECOVERY = re.compile(r"run ([0-9a-f]{16}) (.*?): from (a checkpoint|the tape's beginning), "
+                      r"(\d+) inputs from the tape, (\d+) digests compared, in (\d+) ms; "
+                      r"sequence (\d+), digest ([0-9a-f]{16})")
+
+
+def eager_options():
+    return [word for key, value in EAGER.items() for word in ("--set", "%s=%s" % (key, value))]
+
+
+class Broken(Exception):
+    """A proof that failed."""
+
+
+def prove(condition, what, *details):
+    if not condition:
+        raise Broken(what % details if details else what)
+
+
+# Books.
+
+def half_even(product):
+    """product / UNIT, as the books round."""
+    quotient, rest = divmod(product, UNIT)
+    if 2 * rest > UNIT or (2 * rest == UNIT and quotient % 2 == 1):
+        quotient += 1
+    return quotient
+
+
+def units(text):
+    value = Decimal(text) * UNIT
+    prove(value == value.to_integral_value(), "%s is no multiple of 1e-8", text)
+    return int(value)
+
+
+def read_archive(path):
+    """Rows of fills by (run, sequence), and the runs."""
+    archive = sqlite3.connect("file:%s?mode=ro" % path, uri=True, timeout=10)
+    archive.row_factory = sqlite3.Row
+    try:
+        archive.execute("BEGIN")
+        fills = {(row["run"], row["sequence"]): tuple(row) for row in
+                 archive.execute("SELECT * FROM raw_fill")}
+        rows = [dict(row) for row in archive.execute("SELECT * FROM raw_fill ORDER BY run, sequence")]
+        runs = [dict(row) for row in archive.execute("SELECT * FROM raw_run ORDER BY run")]
+        cash = {row["run"]: row["cash"] for row in archive.execute(
+            "SELECT run, cash, max(sequence) FROM raw_equity GROUP BY run")}
+        positions = [dict(row) for row in archive.execute("SELECT * FROM raw_position")]
+    finally:
+        archive.close()
+    return fills, rows, runs, cash, positions
+
+
+def prove_fills(rows, runs, adopted):
+    """Each fill's cash is the one before it, less what it cost, to the last unit; a run that took
+    over books begins with theirs."""
+    cash = {row["run"]: row["initial_cash"] for row in runs if row["run"] not in adopted}
+    held = {}
+    for row in rows:
+        sign = 1 if row["side"] == "buy" else -1
+        value = half_even(row["quantity"] * row["price"])
+        key = row["run"], row["symbol"]
+        if row["run"] in cash:
+            prove(row["cash"] == cash[row["run"]] - sign * value - row["fee"],
+                  "fill %d: cash %d after %d", row["sequence"], row["cash"], cash[row["run"]])
+            prove(row["position"] == held.get(key, 0) + sign * row["quantity"],
+                  "fill %d: position %d", row["sequence"], row["position"])
+        cash[row["run"]] = row["cash"]
+        held[key] = row["position"]
+    return cash, held
+
+
+def prove_books(status):
+    portfolio = status["portfolio"]
+    worth = sum(units(position["market_value"]) for position in portfolio["positions"])
+    prove(units(portfolio["cash"]) + worth == units(portfolio["equity"]),
+          "cash %s + positions %d is not equity %s", portfolio["cash"], worth, portfolio["equity"])
+    prove(units(portfolio["equity"]) == units(portfolio["initial_cash"]) +
+          units(portfolio["realised_pnl"]) + units(portfolio["unrealised_pnl"]) -
+          units(portfolio["fees"]), "equity is not what fees and P&L make of it")
+    counted = status["input"]
+    prove(counted["trades"] == sum(counted[name] for name in (
+        "accepted", "filtered", "late", "unknown_symbol", "malformed")), "trades: %r", counted)
+    for ring in status["histories"]:
+        prove(ring["appended"] == ring["size"] + ring["overwritten"], "history: %r", ring)
+
+
+# Damage.
+
+def flip(path, chance):
+    size = os.path.getsize(path)
+    place = chance.randrange(size)
+    with open(path, "r+b") as file:
+        file.seek(place)
+        byte = file.read(1)[0]
+        file.seek(place)
+        file.write(bytes([byte ^ (1 << chance.randrange(8))]))
+    return "%s: bit of byte %d of %d flipped" % (os.path.basename(path), place, size)
+
+
+def newest_tape(state):
+    folder = os.path.join(state, "tape")
+    return os.path.join(folder, max(name for name in os.listdir(folder)
+                                    if name.startswith("tape-")))
+
+
+def damage_nothing(_state, _chance):
+    return ""
+
+
+def damage_tape_end(state, chance):
+    path = newest_tape(state)
+    size = os.path.getsize(path)
+    less = min(size, chance.randrange(1, 200))
+    os.truncate(path, size - less)
+    return "tape: %d bytes of its end cut off" % less
+
+
+def damage_tape(state, chance):
+    return flip(newest_tape(state), chance)
+
+
+def damage_checkpoint(state, chance):
+    path = os.path.join(state, "checkpoint")
+    return flip(path, chance) if os.path.exists(path) else ""
+
+
+def damage_checkpoints(state, chance):
+    return "; ".join(flip(os.path.join(state, name), chance) for name in ("checkpoint", "checkpoint.1")
+                     if os.path.exists(os.path.join(state, name)))
+
+
+def damage_archive(state, chance):
+    return flip(os.path.join(state, "tickd.db"), chance)
+
+
+DAMAGES = (damage_tape_end, damage_tape, damage_checkpoint, damage_checkpoints, damage_archive)
+
+
+# Rounds.
+
+class Crash:
+    def __init__(self, seed, folder):
+        self.chance = random.Random(seed)
+        self.folder = folder
+        self.state = os.path.join(folder, "state")
+        self.archive = os.path.join(self.state, "tickd.db")
+        self.adopted = set()  # runs that began with the books of another
+        self.fills = 0
+        self.recoveries = []
+
+    def start(self, port, *more):
+        return Daemon(*eager_options(), *more, port=port, folder=self.folder, symbols=SYMBOLS)
+
+    def replayed(self, tape):
+        """What a replay of all of the newest run comes to: sequence, digest."""
+        report = os.path.join(self.folder, "replayed.json")
+        paths = sorted(os.path.join(tape, name) for name in os.listdir(tape)
+                       if name.startswith("tape-"))
+        heads = [run_of(path) for path in paths]
+        mine = [path for path, head in zip(paths, heads) if head == heads[-1]]
+        done = run(TICKD, "--replay", *mine, "--report", report)
+        prove(done.returncode == 0, "replay: exit code %d: %s", done.returncode, done.stderr)
+        with open(report, encoding="utf-8") as file:
+            document = json.load(file)
+        prove(document["tape"]["digest_mismatches"] == 0, "replay: %r", document["tape"])
+        return document["digest"]
+
+    def prove_recovery(self, daemon, before, tape, damage):
+        """After the start: what the log says, the books, the archive."""
+        lines = daemon.log(event="recovery")
+        texts = [line["text"] for line in lines[self.lines_before:]]
+        found = [match for match in map(RECOVERY.search, texts) if match]
+        status = daemon.status()
+        prove_books(status)
+        taken_over = [text for text in texts if "the books are those of the archive" in text]
+        if damage is damage_nothing or damage is damage_checkpoint:
+            prove(len(found) == 1 and found[0].group(2) == "goes on", "recovery: %r", texts)
+            prove(self.replayed(tape) == found[0].group(8),
+                  "recovered another digest than a replay: %s", found[0].group(0))
+            self.recoveries.append((int(found[0].group(4)), int(found[0].group(6))))
+        if damage in (damage_tape, damage_checkpoint, damage_checkpoints):
+            prove(len(texts) > 1, "not said: %r", texts)
+        return bool(taken_over), texts
+
+    def round(self, number, port, damage):
+        with self.start(port) as daemon:
+            self.lines_before = 0
+            daemon.wait_for_trades(1)
+            time.sleep(self.chance.uniform(0.2, 10.0))  # a moment that nobody has chosen
+            before = read_archive(self.archive)[0] if os.path.exists(self.archive) else {}
+            daemon.process.kill()
+            daemon.process.wait()
+            self.lines_before = len(daemon.log(event="recovery"))
+        tape = os.path.join(self.folder, "tape-of-before")
+        shutil.rmtree(tape, ignore_errors=True)
+        shutil.copytree(os.path.join(self.state, "tape"), tape)
+        what = damage(self.state, self.chance)
+        with self.start(port) as daemon:
+            daemon.connect().close()
+            adopts, texts = self.prove_recovery(daemon, before, tape, damage)
+            wait_until(lambda: daemon.status()["input"]["trades"] > 0, "trades")
+            code, _ = daemon.stop()
+            prove(code == 0, "exit code %d at the end: %s", code, daemon.text_of("err"))
+        self.prove_archive(before, damage, adopts, texts)
+        print("round %d: %d fills stored before the kill, %s; %s" % (
+            number, len(before), what or "no damage", texts[-1] if texts else "nothing to recover"),
+            flush=True)
+
+    def prove_archive(self, before, damage, adopts, texts):
+        fills, rows, runs, _, positions = read_archive(self.archive)
+        set_aside = [name for name in os.listdir(self.state) if "damaged" in name]
+        if damage is damage_archive and (set_aside or not before.keys() <= fills.keys()):
+            prove(set_aside, "fills are missing and nothing was set aside")
+            for name in set_aside:
+                os.unlink(os.path.join(self.state, name))
+            self.adopted.update(row["run"] for row in runs)
+        else:
+            for key, row in before.items():
+                prove(key in fills, "fill %r was stored and is missing", key)
+                prove(fills[key] == row or damage is damage_archive, "fill %r was stored, and is another now", key)
+        if adopts:
+            self.adopted.add(max(row["run"] for row in runs))
+        try:
+            cash, held = prove_fills(rows, runs, self.adopted)
+        except Broken as broken:
+            prove(damage is damage_archive and any("books are not exact" in text for text in texts),
+                  "%s", broken)
+            self.adopted.update(row["run"] for row in runs)
+            return
+        for position in positions:
+            key = position["run"], position["symbol"]
+            if key in held and position["run"] == max(cash):
+                prove(position["quantity"] == held[key], "position %r, fills make %d", position,
+                      held[key])
+        self.fills = len(fills)
+
+
+def run_of(path):
+    """Run of a tape's first block, see docs/tape.md."""
+    with open(path, "rb") as file:
+        return file.read(40)[32:40]
+
+
+def crash(kills, seed, damaged):
+    """Every third round something is damaged, when `damaged`."""
+    folder = tempfile.mkdtemp(prefix="tickd-crash-")
+    story = Crash(seed, folder)
+    print("seed %d" % seed, flush=True)
+    with Simulation(*MARKET, "--seed", str(seed % 2 ** 31)) as simulation:
+        for number in range(kills):
+            damage = damage_nothing
+            if damaged and number % 3 == 2:
+                damage = DAMAGES[number // 3 % len(DAMAGES)]
+            story.round(number, simulation.port, damage)
+    slowest = max(story.recoveries, key=lambda pair: pair[1], default=(0, 0))
+    print("%d kills, %d fills; the slowest of %d recoveries: %d ms for %d inputs" % (
+        kills, story.fills, len(story.recoveries), slowest[1], slowest[0]))
+    shutil.rmtree(folder)
+    return story
+
+
+def main():
+    require_program()
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2 ** 31))
+    parser.add_argument("--no-damage", action="store_true")
+    options = parser.parse_args()
+    try:
+        crash(options.kills, options.seed, not options.no_damage)
+    except (Broken, AssertionError) as broken:
+        print("NOT PROVEN: %s (seed %d)" % (broken, options.seed))
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
