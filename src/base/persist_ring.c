@@ -72,8 +72,10 @@ static bool check_head(struct persist *persist, const char *what, const struct r
                        (unsigned long long)head->entry_size, ring->capacity, ring->entry_size);
         return false;
     }
+    size_t bytes;
     if (head->count > head->capacity || head->count > head->appended ||
-        head->appended > INT64_MAX || head->count > SIZE_MAX / ring->entry_size) {
+        head->appended > INT64_MAX ||
+        size_multiply_overflows((size_t)head->count, ring->entry_size, &bytes)) {
         persist_fail(persist, "%s: %llu entries of %llu in room for %llu cannot be", what,
                      (unsigned long long)head->count, (unsigned long long)head->appended,
                      (unsigned long long)head->capacity);

@@ -77,6 +77,7 @@ static inline void busy_settings(struct settings *settings)
         {"portfolio.allow_short", "true"},
         {"portfolio.orders_per_minute", "6"},
         {"portfolio.max_daily_loss", "0.002"},
+        {"portfolio.max_drawdown", "0.004"},
         {"portfolio.stop_loss_bps", "40"},
         {"portfolio.take_profit_bps", "60"},
         {"portfolio.participation", "0.01"},
