@@ -106,7 +106,7 @@ int tape_head_read(char *line, size_t length, struct tape_head *head, const char
     tape_json_init(&json, line, length);
     while (good && tape_json_member(&json, &first, &name))
         good = read_member(&json, &name, head, &format);
-    if (good && tape_json_ended(&json) && format == TAPE_FORMAT)
+    if (good && tape_json_ended(&json) && format == TAPE_FORMAT && head->config != NULL)
         return 0;
     *fault = json.fault != NULL ? json.fault : "is not the first line of a tape";
     return ERROR_SYNTAX;

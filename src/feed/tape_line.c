@@ -41,6 +41,54 @@ static char *put_integer(char *to, int64_t value)
 
 /* Frames. */
 
+/* What stands around a frame's bytes, at the most. */
+enum {
+    AROUND_MAX = LITERAL_LENGTH(at_key) + NUMBER_MAX + LITERAL_LENGTH(frame64_key) +
+                 LITERAL_LENGTH(frame_end)
+};
+
+/* How much longer than its bytes a frame may get and still stand as text. */
+static size_t escapes_max(size_t length)
+{
+    return length / 2 + ESCAPE_SLACK;
+}
+
+static char *put_frame_begin(char *to, int64_t at_us, const char *key, size_t key_length)
+{
+    to = put(to, at_key, LITERAL_LENGTH(at_key));
+    to = put_integer(to, at_us);
+    return put(to, key, key_length);
+}
+
+/* A frame of ASCII without control characters, in one pass: a backslash is written before every
+ * byte, and the place moves on behind it only where it is wanted, so that no branch has to be
+ * guessed. 0: another frame, or not surely enough room. */
+static size_t write_plain_frame(const struct input *input, char *out, size_t room)
+{
+    const char *bytes = input->frame.bytes;
+    size_t length = input->frame.length;
+    unsigned char all = 0;
+    size_t controls = 0;
+
+    if (length > room / 2 || room - 2 * length < AROUND_MAX)
+        return 0;
+    char *begin = put_frame_begin(out, input->at_us, frame_key, LITERAL_LENGTH(frame_key));
+    char *to = begin;
+
+    for (size_t i = 0; i < length; i++) {
+        unsigned char byte = (unsigned char)bytes[i];
+
+        *to = '\\';
+        to += (byte == '"') | (byte == '\\');
+        *to++ = (char)byte;
+        all |= byte;
+        controls += byte < 0x20;
+    }
+    if (controls > 0 || all >= 0x80 || (size_t)(to - begin) - length > escapes_max(length))
+        return 0;
+    return (size_t)(put(to, frame_end, LITERAL_LENGTH(frame_end)) - out);
+}
+
 /* How many bytes a byte of a frame becomes, less one. */
 static size_t escape_length(unsigned char byte)
 {
@@ -49,30 +97,13 @@ static size_t escape_length(unsigned char byte)
     return byte < 0x20 ? 5 : 0;
 }
 
-struct measure {
-    size_t escapes; /* bytes that escaping adds */
-    bool ascii;
-};
-
-/* Two sums without a branch, so that the compiler can take 16 bytes at a time. */
-static struct measure measure_frame(const char *bytes, size_t length)
+static size_t count_escapes(const char *bytes, size_t length)
 {
-    size_t marks = 0;
-    size_t controls = 0;
-    unsigned char all = 0;
+    size_t count = 0;
 
-    for (size_t i = 0; i < length; i++) {
-        unsigned char byte = (unsigned char)bytes[i];
-
-        marks += byte == '"' || byte == '\\';
-        controls += byte < 0x20;
-        all |= byte;
-    }
-    for (size_t i = 0; controls > 0 && i < length; i++) {
-        if ((unsigned char)bytes[i] < 0x20)
-            marks += escape_length((unsigned char)bytes[i]);
-    }
-    return (struct measure){.escapes = marks, .ascii = all < 0x80};
+    for (size_t i = 0; i < length; i++)
+        count += escape_length((unsigned char)bytes[i]);
+    return count;
 }
 
 static char *put_escaped(char *to, const char *bytes, size_t length)
@@ -82,19 +113,17 @@ static char *put_escaped(char *to, const char *bytes, size_t length)
 
     for (size_t i = 0; i < length; i++) {
         unsigned char byte = (unsigned char)bytes[i];
+        size_t escape = escape_length(byte);
 
-        if (byte >= 0x20) {
-            if (byte == '"' || byte == '\\')
-                *to++ = '\\';
-            *to++ = (char)byte;
-        } else if (escape_length(byte) == 1) {
-            *to++ = '\\';
-            *to++ = letters[byte - '\b'];
-        } else {
+        if (escape == 5) {
             to = put(to, "\\u00", 4);
             *to++ = hex[byte >> 4];
             *to++ = hex[byte & 15];
+            continue;
         }
+        if (escape == 1)
+            *to++ = '\\';
+        *to++ = byte < 0x20 ? letters[byte - '\b'] : (char)byte;
     }
     return to;
 }
@@ -103,27 +132,22 @@ static size_t write_frame(const struct input *input, char *out, size_t room)
 {
     const char *bytes = input->frame.bytes;
     size_t length = input->frame.length;
-    struct measure measure = measure_frame(bytes, length);
-    bool as_text = measure.escapes <= length / 2 + ESCAPE_SLACK &&
-                   (measure.ascii || text_is_utf8(bytes, length));
-    size_t body = as_text ? length + measure.escapes : base64_length(length);
-    char *to = out;
+    size_t escapes = count_escapes(bytes, length);
+    bool as_text = escapes <= escapes_max(length) && text_is_utf8(bytes, length);
+    size_t body = as_text ? length + escapes : base64_length(length);
+    char *to;
 
-    if (room < LITERAL_LENGTH(at_key) + NUMBER_MAX + LITERAL_LENGTH(frame64_key) + body +
-                   LITERAL_LENGTH(frame_end))
+    if (room < AROUND_MAX || room - AROUND_MAX < body)
         return 0;
-    to = put(to, at_key, LITERAL_LENGTH(at_key));
-    to = put_integer(to, input->at_us);
     if (as_text) {
-        to = put(to, frame_key, LITERAL_LENGTH(frame_key));
+        to = put_frame_begin(out, input->at_us, frame_key, LITERAL_LENGTH(frame_key));
         to = put_escaped(to, bytes, length);
     } else {
-        to = put(to, frame64_key, LITERAL_LENGTH(frame64_key));
+        to = put_frame_begin(out, input->at_us, frame64_key, LITERAL_LENGTH(frame64_key));
         base64_encode(bytes, length, to);
         to += body;
     }
-    to = put(to, frame_end, LITERAL_LENGTH(frame_end));
-    return (size_t)(to - out);
+    return (size_t)(put(to, frame_end, LITERAL_LENGTH(frame_end)) - out);
 }
 
 /* Messages, field by field. */
@@ -255,9 +279,11 @@ static size_t write_message(const struct input *input, const struct symbol_table
 size_t tape_line_input(const struct input *input, const struct symbol_table *symbols, char *out,
                        size_t room)
 {
-    if (input->kind == INPUT_FRAME)
-        return write_frame(input, out, room);
-    return write_message(input, symbols, out, room);
+    if (input->kind != INPUT_FRAME)
+        return write_message(input, symbols, out, room);
+    size_t length = write_plain_frame(input, out, room);
+
+    return length > 0 ? length : write_frame(input, out, room);
 }
 
 size_t tape_line_digest(int64_t at_us, uint64_t sequence, uint64_t digest, char *out, size_t room)

@@ -402,6 +402,12 @@ bool tape_writer_close(struct tape_writer *writer)
     return writer->done.error == 0;
 }
 
+void tape_writer_flush(struct tape_writer *writer)
+{
+    if (writer->started)
+        hand_over(writer);
+}
+
 void tape_writer_rotate(struct tape_writer *writer)
 {
     writer->rotate = true;

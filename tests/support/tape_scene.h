@@ -172,8 +172,10 @@ static inline void scene_feed(struct tape_scene *scene, uint16_t symbol, enum fe
 /* Turns of the loop until all that came is on the disk. */
 static inline void scene_settle(struct tape_scene *scene)
 {
-    while (tape_durable(scene->writer).inputs < tape_writer_next_input(scene->writer))
+    while (tape_durable(scene->writer).inputs < tape_writer_next_input(scene->writer)) {
+        tape_writer_flush(scene->writer);
         uv_run(&scene->loop, UV_RUN_ONCE);
+    }
 }
 
 /* Ends the writer as the live process does; what it says is whether all is on the disk. */

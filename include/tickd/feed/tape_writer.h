@@ -61,6 +61,10 @@ void tape_writer_start(struct tape_writer *writer, const struct tape_writer_setu
 /* Tells the tape the engine's digest, after all that came before; once a second. */
 void tape_writer_digest(struct tape_writer *writer, int64_t at_us);
 
+/* Hands over what has come so far, without waiting for tape.flush_ms; it is durable when
+ * tape_durable() says so. While an earlier job runs, nothing happens. */
+void tape_writer_flush(struct tape_writer *writer);
+
 /* The current file ends with the next block, and another one begins. */
 void tape_writer_rotate(struct tape_writer *writer);
 
