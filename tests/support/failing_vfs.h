@@ -16,7 +16,7 @@ struct failing_vfs {
     long until; /* operations that still go well; then `failures` of them fail */
     long failures;
     long failed; /* so far */
-    int code;    /* what they fail with: SQLITE_IOERR or SQLITE_FULL */
+    int full;    /* only writes count, and fail as on a full disk */
 };
 
 struct failing_file {
@@ -28,8 +28,11 @@ struct failing_file {
 static struct failing_vfs failing_vfs;
 
 /* Whether this operation fails. */
-static inline int fails_now(void)
+static inline int fails(int is_write)
 {
+    if (failing_vfs.full && !is_write) {
+        return 0;
+    }
     if (failing_vfs.until > 0) {
         failing_vfs.until--;
         return 0;
@@ -39,6 +42,11 @@ static inline int fails_now(void)
     }
     failing_vfs.failed++;
     return 1;
+}
+
+static inline int fails_now(void)
+{
+    return fails(0);
 }
 
 static inline sqlite3_file *real_file(sqlite3_file *file)
@@ -62,10 +70,10 @@ static inline int failing_read(sqlite3_file *file, void *bytes, int size, sqlite
 static inline int failing_write(sqlite3_file *file, const void *bytes, int size,
                                 sqlite3_int64 offset)
 {
-    if (fails_now()) {
+    if (fails(1)) {
         /* Half of it is on the disk, as it can be. */
         (void)real_file(file)->pMethods->xWrite(real_file(file), bytes, size / 2, offset);
-        return failing_vfs.code == SQLITE_FULL ? SQLITE_FULL : SQLITE_IOERR_WRITE;
+        return failing_vfs.full ? SQLITE_FULL : SQLITE_IOERR_WRITE;
     }
     return real_file(file)->pMethods->xWrite(real_file(file), bytes, size, offset);
 }
@@ -218,13 +226,13 @@ static inline void failing_vfs_remove(void)
     sqlite3_vfs_unregister(&failing_vfs.vfs);
 }
 
-/* After `until` more operations `failures` in a row fail with `code`. */
-static inline void failing_vfs_arm(long until, long failures, int code)
+/* After `until` more operations, or writes, `failures` in a row fail. */
+static inline void failing_vfs_arm(long until, long failures, int full)
 {
     failing_vfs.until = until;
     failing_vfs.failures = failures;
     failing_vfs.failed = 0;
-    failing_vfs.code = code;
+    failing_vfs.full = full;
 }
 
 #endif
