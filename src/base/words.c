@@ -83,8 +83,9 @@ int words_split(const char *text, char *memory, size_t capacity, const char **wo
                 size_t words_max, size_t *count)
 {
     struct splitter splitter = {
-        .at = text, .memory = memory, .capacity = capacity, .words = words, .words_max = words_max};
+        .at = text, .capacity = capacity, .words = words, .words_max = words_max};
     int error = 0;
+    splitter.memory = memory;
     for (;;) {
         while (is_blank(*splitter.at)) {
             splitter.at++;

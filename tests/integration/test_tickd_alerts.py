@@ -111,8 +111,8 @@ class Waiting(unittest.TestCase):
             closed.wait_for_status(lambda status: status["clients"]["requests"] >= 2, "it asks")
             closed.stop()
             with Simulation(*fast()) as feed, Daemon(port=feed.port, folder=closed.folder):
-                self.assertEqual(json.loads(waiting.communicate(timeout=daemon.LIMIT_S)[0])["state"],
-                                 "streaming")
+                said = waiting.communicate(timeout=daemon.LIMIT_S)[0]
+                self.assertEqual(json.loads(said)["state"], "streaming")
                 self.assertEqual(waiting.returncode, 0)
         self.assertFalse(os.path.exists(folder))
 

@@ -18,7 +18,7 @@ static void answered(void *state, const char *failure, const struct addrinfo *li
     alert_sinks_resolved(alerting->sinks, failure, list);
 }
 
-static void restart(void *state)
+static void want_restart(void *state)
 {
     struct alerting *alerting = state;
     alerting->restart(alerting->state);
@@ -47,9 +47,9 @@ static int start_tls(struct alerting *alerting)
 }
 
 int alerting_start(struct alerting *alerting, struct program *program, uv_loop_t *loop,
-                   struct health_log *log, void (*wanted)(void *state), void *state)
+                   struct health_log *log, void (*restart)(void *state), void *state)
 {
-    *alerting = (struct alerting){.sinks = program->sinks, .restart = wanted, .state = state};
+    *alerting = (struct alerting){.sinks = program->sinks, .restart = restart, .state = state};
     int code = start_tls(alerting);
     if (code != 0) {
         return code;
@@ -60,7 +60,7 @@ int alerting_start(struct alerting *alerting, struct program *program, uv_loop_t
         .log = log,
         .resolve = resolve,
         .tls = alerting->tls,
-        .restart = restart,
+        .restart = want_restart,
         .state = alerting,
     };
     int error = resolver_start(&alerting->resolver, loop, answered, alerting);

@@ -5,6 +5,7 @@
 #include <math.h>
 
 #include "support/module_fixture.h"
+#include "tickd/base/real.h"
 #include "tickd/base/rng.h"
 #include "tickd/modules/monitor.h"
 
@@ -346,7 +347,7 @@ static void test_what_is_not_known_raises_nothing(void **state)
     begin();
     world.vitals.budget_bytes = 0;
     world.vitals.rss_bytes = INT64_MAX;
-    say_regret(NAN);
+    say_regret(real_nan());
     pass(2 * MINUTE_S);
     assert_true(isnan(view_of(ALERT_MEMORY_WARNING).value));
     for (uint32_t id = 0; id < ALERT_COUNT; id++) {

@@ -28,6 +28,8 @@ struct connection {
     uv_write_t writes[64];
     char received[RECEIVED_MAX];
     size_t length;
+    char out[1024];
+    size_t sent;
     bool is_answered;
 };
 
@@ -64,8 +66,12 @@ static void close_connection(struct connection *connection)
 static void write_piece(struct connection *connection, size_t number, const char *text,
                         size_t length)
 {
-    uv_buf_t piece = uv_buf_init((char *)(uintptr_t)text, (unsigned)length);
     assert_true(number < ARRAY_LENGTH(connection->writes));
+    assert_true(connection->sent + length <= sizeof connection->out);
+    char *bytes = connection->out + connection->sent;
+    memcpy(bytes, text, length);
+    connection->sent += length;
+    uv_buf_t piece = uv_buf_init(bytes, (unsigned)length);
     assert_int_equal(
         uv_write(&connection->writes[number], (uv_stream_t *)&connection->tcp, &piece, 1, NULL), 0);
 }
