@@ -11,7 +11,7 @@ import unittest
 import daemon
 import simulation
 
-sys.path.append("/usr/lib/python3/dist-packages")  # where Debian has it, for whatever Python this is
+sys.path.append("/usr/lib/python3/dist-packages")  # where Debian has it, for any Python
 try:
     from prometheus_client.openmetrics import parser as openmetrics
 except ImportError:

@@ -1,7 +1,7 @@
 /* Status documents for tests of metrics: one small and known by heart, and one that is as full and
  * as long as any can be. */
-#ifndef TICKD_TESTS_METRICS_SCENE_H
-#define TICKD_TESTS_METRICS_SCENE_H
+#ifndef TICKD_SUPPORT_METRICS_SCENE_H
+#define TICKD_SUPPORT_METRICS_SCENE_H
 
 #include <math.h>
 #include <stdio.h>

@@ -1,6 +1,6 @@
 /* A page of counters in a folder of its own, of a small status document. */
-#ifndef TICKD_TESTS_STATS_SCENE_H
-#define TICKD_TESTS_STATS_SCENE_H
+#ifndef TICKD_SUPPORT_STATS_SCENE_H
+#define TICKD_SUPPORT_STATS_SCENE_H
 
 #include <setjmp.h>
 #include <stdarg.h>

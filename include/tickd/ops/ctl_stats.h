@@ -28,9 +28,9 @@ struct ctl_stats {
 /* Whether a pattern takes the row. */
 bool ctl_stats_wants(const struct ctl_stats *stats, const struct stats_row *row);
 
-/* A line on how the process stands, then a row for each value: it, and per second since the start and, with
- * a reading before, since then. On a screen: what is not 0, as much as there is room for; a narrow
- * one has no room for the rate since the start. */
+/* A line on how the process stands, then a row for each value: it, and per second since the start
+ * and, with a reading before, since then. On a screen: what is not 0, as much as there is room for;
+ * a narrow one has no room for the rate since the start. */
 void ctl_stats_print(FILE *out, const struct ctl_stats *stats);
 
 /* One object: the page, the process, "values" by name. */

@@ -107,8 +107,8 @@ int stats_page_open(struct stats_page *page, const char *path, const struct stat
 /* From the loop. The status has as many histories as the first one. */
 void stats_page_update(struct stats_page *page, const struct status *status);
 
-/* For watch_observe(), with the page as its state. */
-void stats_page_see(void *page, struct watch_sight sight, int64_t now_ns);
+/* For watch_observe(); the state is the page. */
+void stats_page_see(void *state, struct watch_sight sight, int64_t now_ns);
 
 void stats_page_say(struct stats_page *page, enum stats_state state, int exit_code);
 
