@@ -139,9 +139,8 @@ static const struct utf8_form *find_form(unsigned char first)
     return NULL;
 }
 
-/* Length of the character that `bytes` begin with. Not valid: as many bytes as could have begun a
- * character, at least one, which are replaced as one (ibid., "maximal subparts"). */
-static size_t character_length(const char *bytes, size_t left, bool *valid)
+/* "Maximal subparts": ibid. */
+size_t text_character(const char *bytes, size_t left, bool *valid)
 {
     const unsigned char *p = (const unsigned char *)bytes;
     const struct utf8_form *form = find_form(p[0]);
@@ -165,7 +164,7 @@ bool text_is_utf8(const char *bytes, size_t length)
     bool valid = true;
 
     for (size_t i = 0; i < length && valid;)
-        i += character_length(bytes + i, length - i, &valid);
+        i += text_character(bytes + i, length - i, &valid);
     return valid;
 }
 
@@ -182,7 +181,7 @@ static size_t plain_length(const char *bytes, size_t length)
         if (byte < 0x20 || byte == '"' || byte == '\\')
             break;
         if (byte >= 0x80)
-            step = character_length(bytes + i, length - i, &valid);
+            step = text_character(bytes + i, length - i, &valid);
         if (!valid)
             break;
         i += step;
@@ -224,7 +223,7 @@ void text_add_json(struct text *text, const char *bytes, size_t length)
             i++;
         } else {
             text_add(text, "\xef\xbf\xbd"); /* U+FFFD */
-            i += character_length(bytes + i, length - i, &valid);
+            i += text_character(bytes + i, length - i, &valid);
         }
     }
     text_add_char(text, '"');

@@ -7,7 +7,7 @@
 
 #include "tickd/base/calendar.h"
 
-enum { COLUMNS_MAX = 64, KEY_MAX = 64 };
+enum { COLUMNS_MAX = 64, KEY_MAX = 64, CHARACTER_MAX = 4 };
 
 const cJSON *ctl_member(const cJSON *object, const char *path)
 {
@@ -25,24 +25,53 @@ const cJSON *ctl_member(const cJSON *object, const char *path)
     return NULL;
 }
 
+/* What a terminal obeys instead of showing it: control characters of one byte and of two (U+0080 to
+ * U+009F), marks that turn the writing direction around, separators of lines. */
+static bool is_obeyed(const char *character, size_t length)
+{
+    static const struct {
+        const char *first;
+        const char *last;
+    } ranges[] = {
+        {"\x01", "\x1f"},
+        {"\x7f", "\x7f"},
+        {"\xc2\x80", "\xc2\x9f"},
+        {"\xd8\x9c", "\xd8\x9c"},         /* U+061C */
+        {"\xe2\x80\x8e", "\xe2\x80\x8f"}, /* U+200E, U+200F */
+        {"\xe2\x80\xa8", "\xe2\x80\xae"}, /* U+2028 to U+202E */
+        {"\xe2\x81\xa6", "\xe2\x81\xa9"}, /* U+2066 to U+2069 */
+    };
+
+    for (size_t i = 0; i < ARRAY_LENGTH(ranges); i++) {
+        if (strlen(ranges[i].first) == length && memcmp(character, ranges[i].first, length) >= 0 &&
+            memcmp(character, ranges[i].last, length) <= 0)
+            return true;
+    }
+    return false;
+}
+
 void ctl_add_clean(struct text *out, const char *text)
 {
-    const unsigned char *p = (const unsigned char *)text;
+    while (*text != '\0') {
+        bool valid;
+        size_t length = text_character(text, CHARACTER_MAX, &valid); /* the text's end ends it */
 
-    for (size_t i = 0; p[i] != '\0'; i++) {
-        bool is_c1 = p[i] == 0xc2 && p[i + 1] >= 0x80 && p[i + 1] < 0xa0;
-
-        if (p[i] < ' ' || p[i] == 0x7f || is_c1)
-            text_add_char(out, '?');
+        if (valid && !is_obeyed(text, length))
+            text_add_bytes(out, text, length);
         else
-            text_add_bytes(out, text + i, 1);
-        i += is_c1;
+            text_add_char(out, '?');
+        text += length;
     }
 }
 
 void ctl_add_count(struct text *out, double count)
 {
     char digits[32];
+
+    if (!(fabs(count) < 1e15)) { /* a double does not know its last digits any more */
+        text_format(out, "%.6g", count);
+        return;
+    }
     int length = snprintf(digits, sizeof digits, "%.0f", fabs(count));
 
     if (count < 0)

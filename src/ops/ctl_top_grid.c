@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { CHARACTER_MAX = 4 };
+
 static const struct top_cell blank = {.glyph = ' ', .style = TOP_PLAIN};
 
 void top_grid_init(struct top_grid *grid, bool is_ascii)
@@ -72,34 +74,16 @@ static bool is_narrow(uint32_t glyph)
     return false;
 }
 
-/* The bytes of the character that begins at `text`; 0 = none begins there. */
-static size_t character_at(const char *text)
-{
-    unsigned char first = (unsigned char)text[0];
-    size_t length = 1;
-
-    if (first >= 0xf0)
-        length = 4;
-    else if (first >= 0xe0)
-        length = 3;
-    else if (first >= 0xc0)
-        length = 2;
-    for (size_t i = 1; i < length; i++) {
-        if (((unsigned char)text[i] & 0xc0) != 0x80)
-            return 0;
-    }
-    return text_is_utf8(text, length) ? length : 0;
-}
-
 /* The next glyph, '?' for what cannot be shown. */
 static uint32_t next_glyph(const char **text)
 {
     static const unsigned char payload[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
     const char *at = *text;
-    size_t length = character_at(at);
+    bool valid;
+    size_t length = text_character(at, CHARACTER_MAX, &valid); /* the text's end ends it earlier */
 
-    *text += length == 0 ? 1 : length;
-    if (length == 0)
+    *text += length;
+    if (!valid)
         return '?';
     uint32_t glyph = (unsigned char)at[0] & payload[length];
 

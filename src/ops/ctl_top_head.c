@@ -203,15 +203,17 @@ static void draw_rate(const struct top_model *model, struct top_grid *grid, int 
     const struct top_samples *samples = &model->trades_per_s;
     int from = 1 + NAME_WIDTH;
     char text[METER_TEXT_MAX];
+    int inside = width - from - 2;
     int text_width = snprintf(text, sizeof text, " %.1f/s", top_sample(samples, 0));
-    int room = width - from - 2 - text_width;
     double largest = 0;
 
     top_put(grid, row, 1, NAME_WIDTH, TOP_METER, "Trades");
     top_put_glyph(grid, row, from, TOP_STRONG, '[', '[');
     top_put_glyph(grid, row, width - 1, TOP_STRONG, ']', ']');
-    if (top_sample_count(samples) == 0)
+    if (top_sample_count(samples) == 0 || text_width > inside)
         return;
+    int room = inside - text_width;
+
     for (int i = 0; i < room; i++)
         largest = fmax(largest, top_sample(samples, (size_t)i));
     for (int i = 0; i < room && (size_t)i < top_sample_count(samples); i++) {

@@ -248,8 +248,9 @@ static void print_object(FILE *out, const cJSON *object)
     text_init(&line, memory, sizeof memory);
     cJSON_ArrayForEach(member, object)
     {
-        text_format(&line, "%s%s=", line.length > 0 ? " " : "",
-                    member->string != NULL ? member->string : "");
+        text_add(&line, line.length > 0 ? " " : "");
+        ctl_add_clean(&line, member->string != NULL ? member->string : "");
+        text_add_char(&line, '=');
         ctl_add_cell(&line, member, CELL_VALUE);
     }
     fprintf(out, "%s\n", memory);

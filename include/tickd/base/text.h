@@ -35,6 +35,10 @@ bool text_copy_bytes(char *target, size_t capacity, const char *source, size_t l
 /* Whether `bytes` are valid UTF-8 (RFC 3629: no overlong forms, no surrogates). */
 bool text_is_utf8(const char *bytes, size_t length);
 
+/* Length of the character that `bytes` begin with, of at least one byte. Not valid: as many bytes
+ * as could have begun a character, at least one, which are to be replaced as one. */
+size_t text_character(const char *bytes, size_t length, bool *valid);
+
 /* Appends a JSON string with its quotes: control characters, '"' and '\' escaped, invalid UTF-8
  * replaced by U+FFFD. */
 void text_add_json(struct text *text, const char *bytes, size_t length);

@@ -40,7 +40,8 @@ void ctl_add_count(struct text *out, double count); /* 1,234,567 */
 void ctl_add_bytes(struct text *out, double bytes); /* 9.1 MB */
 void ctl_add_duration(struct text *out, double ms); /* 2 h 3 min */
 
-/* Text from the daemon, without anything that a terminal would obey. */
+/* Text from the daemon without anything that a terminal would obey, or that is not UTF-8: each such
+ * character is a '?'. */
 void ctl_add_clean(struct text *out, const char *text);
 
 /* A member by its path, or NULL. */

@@ -8,6 +8,7 @@
 #include "tickd/base/options.h"
 #include "tickd/bin/tickctl.h"
 #include "tickd/ops/ctl_client.h"
+#include "tickd/ops/ctl_table.h"
 #include "tickd/ops/ctl_view.h"
 #include "tickd/ops/json_rpc.h"
 
@@ -18,6 +19,8 @@ enum {
     NS_PER_MS = 1000000,
     WAIT_SECONDS_MAX = 31536000
 };
+
+static const char not_understood[] = "the daemon's answer cannot be understood";
 
 struct conversation {
     struct ctl_line *line;
@@ -58,19 +61,28 @@ static int explain_error(const char *line, struct text *why)
         result = EX_USAGE;
     else if (code == RPC_STOPPING)
         result = EX_UNAVAILABLE;
-    text_add(why, cJSON_IsString(message) ? message->valuestring
-                                          : "the daemon's answer cannot be understood");
+    ctl_add_clean(why, cJSON_IsString(message) ? message->valuestring : not_understood);
     cJSON_Delete(reply);
     return result;
 }
 
+/* JSON goes out as it came, so nothing that is not JSON may be in it: no control character is. */
+static bool is_plain(const char *json, size_t length)
+{
+    for (size_t i = 0; i < length; i++) {
+        if ((unsigned char)json[i] < ' ' || json[i] == 0x7f)
+            return false;
+    }
+    return text_is_utf8(json, length);
+}
+
 static int show_result(const struct conversation *talk, const char *json, size_t length)
 {
-    cJSON *result = cJSON_ParseWithLength(json, length);
+    cJSON *result = is_plain(json, length) ? cJSON_ParseWithLength(json, length) : NULL;
     int code = result == NULL ? CTL_EXIT_DAEMONS_ERROR : 0;
 
     if (result == NULL)
-        ctl_complain(code, "the daemon's answer cannot be understood");
+        ctl_complain(code, not_understood);
     else if (talk->line->wants_json)
         printf("%.*s\n", (int)length, json);
     else
@@ -88,13 +100,14 @@ static int show_messages(struct conversation *talk)
     size_t length;
 
     while (fflush(stdout) == 0 && ctl_read_line(&talk->client, &line, &length) == 0) {
-        cJSON *notification = cJSON_ParseWithLength(line, length);
+        cJSON *notification = is_plain(line, length) ? cJSON_ParseWithLength(line, length) : NULL;
         const cJSON *message = cJSON_GetObjectItemCaseSensitive(notification, "params");
         static const char head[] = "{\"jsonrpc\":\"2.0\",\"method\":\"message\",\"params\":";
 
-        if (talk->line->wants_json && length > sizeof head)
+        if (talk->line->wants_json && length > sizeof head && notification != NULL &&
+            memcmp(line, head, sizeof head - 1) == 0)
             printf("%.*s\n", (int)(length - sizeof head), line + sizeof head - 1);
-        else if (message != NULL)
+        else if (!talk->line->wants_json && message != NULL)
             ctl_print_message(stdout, message);
         cJSON_Delete(notification);
     }
