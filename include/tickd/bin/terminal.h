@@ -37,8 +37,10 @@ uint32_t terminal_key(void);
 /* Whether the terminal has gone away: it says that there is a key, and has none. */
 bool terminal_is_gone(void);
 
-/* Its part for crashes, in a file of its own: notes the terminal's modes before ncurses changes
- * them; and, once ncurses has begun, sees to it that a crash brings them back. */
+/* Its parts that need <term.h>, in a file of their own: whether the terminal's type ($TERM) is
+ * known; and for crashes: notes the terminal's modes before ncurses changes them; and, once ncurses
+ * has begun, sees to it that a crash brings them back. */
+bool terminal_type_is_known(void);
 void terminal_note_modes(void);
 void terminal_restore_on_crash(void);
 

@@ -130,13 +130,17 @@ bool terminal_open(struct text *why)
         text_add(why, "top needs a terminal; for programs there is: tickctl --json status");
         return false;
     }
+    if (!terminal_type_is_known()) {
+        text_format(why, "top: the terminal's type (TERM=%.40s) is not known here",
+                    type != NULL ? type : "");
+        return false;
+    }
     (void)setlocale(LC_CTYPE, ""); /* numbers stay as they are */
     catch_signals();
     terminal_note_modes();
     screen = newterm(NULL, stdout, stdin);
     if (screen == NULL) {
-        text_format(why, "top: the terminal's type (TERM=%.40s) is not known here",
-                    type != NULL ? type : "");
+        text_add(why, "top: the terminal cannot be taken over");
         (void)sigprocmask(SIG_SETMASK, &outside, NULL);
         return false;
     }

@@ -1,5 +1,5 @@
 /* A crash leaves the terminal as it was. A file of its own, and our headers first, because <term.h>
- * defines words like `columns` and `lines` as macros. */
+ * defines words like `columns` and `lines` as macros; so what else needs it is here too. */
 #include "tickd/bin/terminal.h"
 
 #include <signal.h>
@@ -30,6 +30,17 @@ static void add_capability(struct text *out, const char *capability)
 {
     if (capability != NULL)
         text_add(out, capability);
+}
+
+/* Asked apart, because newterm(3) leaks when it fails. */
+bool terminal_type_is_known(void)
+{
+    int result;
+
+    if (setupterm(NULL, STDOUT_FILENO, &result) == ERR)
+        return false;
+    (void)del_curterm(cur_term);
+    return true;
 }
 
 void terminal_note_modes(void)
