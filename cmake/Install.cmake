@@ -14,9 +14,6 @@ install(FILES config/tickd.tmpfiles DESTINATION ${library}/tmpfiles.d RENAME tic
 install(FILES config/tickd.logrotate DESTINATION ${etc}/logrotate.d RENAME tickd)
 
 # Alert rules and dashboards for other programs are examples.
-file(GLOB_RECURSE examples CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/config/prometheus*
+file(GLOB examples CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/config/prometheus*
      ${CMAKE_SOURCE_DIR}/config/grafana*)
-list(REMOVE_DUPLICATES examples)
-if(examples)
-  install(FILES ${examples} DESTINATION ${data}/doc/tickd/examples)
-endif()
+install(FILES ${examples} DESTINATION ${data}/doc/tickd/examples)

@@ -94,6 +94,19 @@ class Manuals(unittest.TestCase):
         in_page = re.findall(r"^\.TP\n\\fB([\w.]+)\\fR$", source_of(CONFIGURATION), re.MULTILINE)
         self.assertEqual(known, in_page)
 
+    def test_the_keys_that_a_reload_applies_are_in_the_guide(self):
+        guide = os.path.join(daemon.ROOT, "docs", "operations.md")
+        with open(guide, encoding="utf-8") as file:
+            section = file.read().partition("\n## Reload\n")[2].partition("\n## ")[0]
+        entries = source_of(CONFIGURATION).split(".TP\n")
+        applied = [re.match(r"\\fB([\w.]+)", entry).group(1) for entry in entries
+                   if "A reload applies it." in entry]
+        self.assertIn("log.level", applied)
+        for key in applied:
+            owner, _, name = key.partition(".")
+            self.assertTrue(any("`%s`" % word in section for word in (key, name, owner + ".*")),
+                            key)
+
     def test_no_mark_of_a_template_is_left(self):
         for page in (*PAGES.values(), CONFIGURATION):
             self.assertNotRegex(source_of(page), r"@[\w-]+@")

@@ -35,6 +35,12 @@ CONFIGURATION = (
     (("--set", "market.lateness_ms=5000"), 78, r"market\.lateness_ms: found 5000",
      r"allowed: at most market\.bar_ms"),
     (("--set", "feed.symbols=*"), 78, r'feed\.symbols: found "\*"', r"allowed .*: names"),
+    ((*LOCAL, "--set", "dashboard.listen=here"), 78, r'dashboard\.listen: found "here"',
+     r"allowed: ADDRESS:PORT"),
+    ((*LOCAL, "--set", "alerts.command=/nonexistent"), 78,
+     r"alerts\.command: found /nonexistent \(No such file", r"allowed: the path of a program"),
+    ((*LOCAL, "--set", "alerts.webhook=ftp://x"), 78, r"alerts\.webhook: found another form",
+     r"allowed: nothing, or http"),
     ((*LOCAL, "--set", "memory.arena_max_mb=4"), 78, r"memory\.arena_max_mb: found \d+ MiB",
      r"allowed: 4 MiB; make histories smaller or this larger; most goes to bus message_log"),
     ((*LOCAL, "--set", "history.bars=1000000", "--set", "feed.symbols=" + ",".join(
@@ -67,7 +73,12 @@ FOLDERS = (
      r"511 bytes"),
     ((*LOCAL, "--runtime-dir", "{}/occupied"), 73, r"control\.sock: is there already and is no",
      r"remove it, or choose another runtime directory"),
-    ((*LOCAL, "--dump", "/nonexistent/dump"), 73, r"--dump: /nonexistent/dump", r"cannot be written"),
+    ((*LOCAL, "--dump", "/nonexistent/dump"), 73, r"--dump: /nonexistent/dump",
+     r"cannot be written"),
+    ((*LOCAL, "--state-dir", "{}/no-tape"), 73, r"the tape's folder .*Not a directory",
+     r"name another folder with --state-dir"),
+    ((*LOCAL, "--set", "store.path=/nonexistent/tickd.db"), 73,
+     r"store\.path: there is no folder /nonexistent", r"make it, or name another file"),
 )
 RECORDINGS = (
     (("--replay", "{}/none.csv"), 65, r"--replay: .*none\.csv: cannot be opened",
@@ -83,9 +94,10 @@ class StartFailures(unittest.TestCase):
         self.addCleanup(holder.cleanup)
         self.folder = holder.name
         os.mkdir(self.path("occupied"))
+        os.mkdir(self.path("no-tape"))
         for name, text in (("broken.json", "seed = 1\n"), ("empty", ""),
                            ("unknown.json", '{"market":\n   {"barms": 1}}\n'),
-                           ("occupied/control.sock", "no socket")):
+                           ("occupied/control.sock", "no socket"), ("no-tape/tape", "")):
             with open(self.path(name), "w", encoding="utf-8") as file:
                 file.write(text)
 
@@ -134,6 +146,16 @@ class StartFailures(unittest.TestCase):
             self.assert_fails(done, 73, r"control\.sock: another daemon is listening there",
                               r"stop it, or choose another runtime directory")
             self.assertIsNone(first.process.poll())
+
+    def test_a_dashboard_without_its_port_is_no_reason_not_to_start(self):
+        with socket.socket() as other:
+            other.bind(("127.0.0.1", 0))
+            other.listen()
+            place = "127.0.0.1:%d" % other.getsockname()[1]
+            with Daemon("--set", "dashboard.listen=" + place) as tickd:
+                line = tickd.wait_for_log(event="dashboard_cannot_listen", level="warning")
+                self.assertIn(place, line["text"])
+                tickd.connect().close()
 
     def test_a_descriptor_that_systemd_cannot_mean_is_73(self):
         with socket.socket(socket.AF_INET) as other:
