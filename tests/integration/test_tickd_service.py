@@ -2,6 +2,7 @@
 that it reads again."""
 
 import contextlib
+import glob
 import json
 import os
 import signal
@@ -192,6 +193,26 @@ class Reload(Case):
             trades = {row["symbol"]: row["trades"] for row in json.loads(tickd.ask("symbols"))}
             tickd.wait_until(lambda: {row["symbol"]: row["trades"] for row in json.loads(
                 tickd.ask("symbols"))}["SPY"] > trades["SPY"], "trades of SPY again")
+
+    def test_a_replayed_tape_has_the_change_at_the_same_place(self):
+        report = os.path.join(self.folder, "report")
+        with Simulation("--market", "walk", "--rate", "200", "--symbols", "SPY,QQQ") as sim:
+            self.write(portfolio={"max_symbol": 0.2})
+            tickd = self.start("--config", self.config, "--report", report, port=sim.port)
+            tickd.wait_for_trades(100)
+            self.write(portfolio={"max_symbol": 0.1})
+            self.assertEqual(json.loads(tickd.control("reload").stdout)["applied"],
+                             ["portfolio.max_symbol"])
+            tickd.wait_for_trades(tickd.status()["input"]["trades"] + 100)
+            self.assertEqual(tickd.stop()[0], 0)
+        tapes = sorted(glob.glob(tickd.path("state", "tape", "*.zst")))
+        done = daemon.run(daemon.TICKD, "--replay", *tapes, "--report", "-", "--dump",
+                          os.path.join(self.folder, "dump"), "--topics", "COMMAND")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        with open(report, encoding="utf-8") as file:
+            self.assertEqual(json.loads(done.stdout)["digest"], json.load(file)["digest"])
+        with open(os.path.join(self.folder, "dump"), encoding="utf-8") as file:
+            self.assertEqual(json.loads(file.readline())["argument"], "portfolio.max_symbol=0.1")
 
     def test_a_symbol_that_the_engine_does_not_know_needs_a_restart(self):
         self.write(feed={"symbols": ["SPY", "QQQ"]})
