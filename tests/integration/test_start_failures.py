@@ -75,8 +75,8 @@ FOLDERS = (
      r"remove it, or choose another runtime directory"),
     ((*LOCAL, "--dump", "/nonexistent/dump"), 73, r"--dump: /nonexistent/dump",
      r"cannot be written"),
-    ((*LOCAL, "--state-dir", "{}/no-tape"), 73, r"the tape's folder .*Not a directory",
-     r"name another folder with --state-dir"),
+    ((*LOCAL, "--state-dir", "{}/no-tape"), 73, r"no-tape/tape: Not a directory",
+     r"see to the state folder.s permissions"),
     ((*LOCAL, "--set", "store.path=/nonexistent/tickd.db"), 73,
      r"store\.path: there is no folder /nonexistent", r"make it, or name another file"),
 )
