@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "tickd/base/calendar.h"
 #include "tickd/ops/health_log.h"
 #include "tickd/ops/watch_thread.h"
 
@@ -161,11 +162,12 @@ int64_t dashboard_live_owed_since_us(const struct connection *connection)
 {
     int64_t since_us = connection->is_dirty ? connection->dirty_us : 0;
 
-    if (connection->asked_us != 0 && (since_us == 0 || connection->asked_us < since_us))
+    if (may_answer(connection) && (since_us == 0 || connection->asked_us < since_us))
         since_us = connection->asked_us;
-    /* To one that does not read, nothing is owed. */
-    if (since_us == 0 || lws_partial_buffered(connection->wire) != 0 ||
-        lws_send_pipe_choked(connection->wire) != 0)
+    /* What is of this tick or the last is on its way; to one that does not read, nothing is owed.
+     */
+    if (since_us == 0 || system_time_us() - since_us < 2 * DASHBOARD_TICK_MS * US_PER_MS ||
+        lws_partial_buffered(connection->wire) != 0 || lws_send_pipe_choked(connection->wire) != 0)
         return 0;
     return since_us;
 }

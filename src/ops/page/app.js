@@ -33,6 +33,7 @@ function draw() {
   isDrawing = false;
   drawHeadline();
   sections[current].draw(status);
+  document.body.dataset.engineUs = status.time.engine_us; // of when what is seen is
 }
 
 function wantDraw() {

@@ -29,11 +29,11 @@ export class System {
     this.#buildFeed(panel(grid, "Feed", "w5 x5"));
     const modules = panel(grid, "Modules", "w12", { note: "thirteen; one is stale when work has waited too long" });
     this.#buildTiles(modules.body);
-    this.flow = new Flow(panel(grid, "Flow", "w12", { note: "a second, over the last five: trades, messages, bars, ballots, decisions, verdicts, fills" }).body, rates);
-    this.#buildMemory(panel(grid, "Memory", "w6 x4"));
-    this.#buildLag(panel(grid, "Event loop", "w6 x4", { note: "longest turn in each second" }));
-    this.#buildStaleness(panel(grid, "How stale modules were", "w6 x4", { note: "last hour, a look a second" }));
-    this.#buildCounters(panel(grid, "Input and latency", "w6 x12"));
+    this.flow = new Flow(panel(grid, "Flow", "w12 x6", { note: "a second, over the last five: trades, messages, bars, ballots, decisions, verdicts, fills" }).body, rates);
+    this.#buildMemory(panel(grid, "Memory", "w6 x3"));
+    this.#buildLag(panel(grid, "Event loop", "w6 x3", { note: "longest turn in each second" }));
+    this.#buildStaleness(panel(grid, "How stale modules were", "w6 x3", { note: "last hour, a look a second" }));
+    this.#buildCounters(panel(grid, "Input and latency", "w6 x9"));
     this.histories = panel(grid, "Histories", "w12");
     this.gauges = element("div", { class: "gauges" });
     this.histories.body.append(this.gauges);
