@@ -136,7 +136,7 @@ class Page(unittest.TestCase):
     # The sections.
 
     def test_system_agrees_with_tickctl(self):
-        self.assert_agrees(17)
+        self.assert_agrees(20)
         status = self.tickd.status()
         tiles = self.browser.run("""return [...document.querySelectorAll('.tile')].map((tile) => [
             tile.querySelector('h3 span').textContent, tile.querySelector('.state').textContent])""")

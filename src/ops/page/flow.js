@@ -35,8 +35,8 @@ const edges = [
   ["agent_manager", "electorate", "profiles", "agent_manager.published"],
   ["introspection", "evolution", "", null],
   ["bus", "control", "", "control.handled"],
-  ["bus", "dashboard", "", null],
-  ["bus", "store", "", null],
+  ["bus", "dashboard", "", "dashboard.handled"],
+  ["bus", "store", "", "store.handled"],
 ];
 
 function make(parent, tag, attributes, text) {

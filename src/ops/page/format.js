@@ -91,7 +91,7 @@ const looks = {
   streaming: "good", subscribed: "good", connected: "warn", connecting: "warn",
   backing_off: "bad", refused: "fail", stopped: "fail",
   talking: "good", silent: "warn", rejected: "fail", suspended: "warn", yardstick: "",
-  firing: "fail", pending: "warn", resolved: "good", ok: "good",
+  firing: "fail", pending: "warn",
 };
 
 export const look = (state) => looks[state] ?? "";

@@ -32,8 +32,9 @@ export class System {
     this.flow = new Flow(panel(grid, "Flow", "w12 x6", { note: "a second, over the last five: trades, messages, bars, ballots, decisions, verdicts, fills" }).body, rates);
     this.#buildMemory(panel(grid, "Memory", "w6 x3"));
     this.#buildLag(panel(grid, "Event loop", "w6 x3", { note: "longest turn in each second" }));
-    this.#buildStaleness(panel(grid, "How stale modules were", "w6 x3", { note: "last hour, a look a second" }));
-    this.#buildCounters(panel(grid, "Input and latency", "w6 x9"));
+    this.#buildStaleness(panel(grid, "How stale modules were", "w4 x3", { note: "last hour, a look a second" }));
+    this.#buildCounters(panel(grid, "Input and latency", "w5 x6"));
+    this.#buildJournal(panel(grid, "Journal and archive", "w3 x3"));
     this.histories = panel(grid, "Histories", "w12");
     this.gauges = element("div", { class: "gauges" });
     this.histories.body.append(this.gauges);
@@ -55,13 +56,13 @@ export class System {
     this.alerts = table(body, {
       label: "Alerts",
       empty: "no alert is firing",
-      key: (alert) => alert.name,
+      key: (alert) => `${alert.name}/${alert.severity}`,
       columns: [
         { title: "Alert", cell: (alert) => format.words(alert.name) },
         { title: "State", cell: (alert) => ({ text: alert.state, class: `state ${format.look(alert.state)}` }) },
-        { title: "Severity", cell: (alert) => alert.severity ?? "–" },
+        { title: "Severity", cell: (alert) => alert.severity },
         { title: "Since", cell: (alert) => format.clock(alert.since_us) },
-        { title: "What", cell: (alert) => ({ text: alert.text ?? "", class: "wrap" }) },
+        { title: "What", cell: (alert) => ({ text: alert.text, class: "wrap" }) },
       ],
     });
   }
@@ -130,6 +131,14 @@ export class System {
     ]);
   }
 
+  #buildJournal({ body }) {
+    this.journal = facts(body, [
+      ["tape", "Tape"], ["lag", "Durable after"], ["inputs", "Inputs recorded", "tape.inputs"], ["lost", "Inputs lost", "tape.inputs_lost"],
+      ["tapes", "Tapes"], ["store", "Archive"], ["written", "Rows written", "store.written"], ["waiting", "Rows waiting", "store.waiting"],
+      ["dropped", "Rows dropped", "store.dropped"],
+    ]);
+  }
+
   restarted() {
     this.#minutes = [];
     this.#lag = [];
@@ -195,7 +204,21 @@ export class System {
     this.#drawMemory(status.memory);
     this.lag.set(this.#lag);
     this.#drawCounters(status);
+    this.#drawJournal(status);
     this.#drawGauges(status.histories);
+  }
+
+  #drawJournal({ tape, store }) {
+    const say = (key, part) => this.journal.set(key, !part ? "off" : part.failing ? "failing" : "writing", !part ? "" : part.failing ? "fail" : "good");
+    const isTaped = tape?.enabled;
+    say("tape", isTaped ? tape : null);
+    say("store", store);
+    const values = {
+      lag: isTaped ? format.millis(tape.durable_lag_ms) : "–", inputs: format.count(tape?.inputs), lost: format.count(tape?.inputs_lost),
+      tapes: isTaped ? `${format.count(tape.files)}, ${format.bytes(tape.bytes)}` : "–",
+      written: format.count(store?.written), waiting: format.count(store?.waiting), dropped: format.count(store?.dropped),
+    };
+    for (const [key, text] of Object.entries(values)) this.journal.set(key, text);
   }
 
   #drawScore(status) {
@@ -206,9 +229,9 @@ export class System {
   }
 
   #drawAlerts(alerts) {
-    const open = (alerts ?? []).filter((alert) => alert.state !== "ok" && alert.state !== "resolved");
+    const open = (alerts ?? []).filter((alert) => alert.state === "firing" || alert.state === "pending");
     this.alerts.set(open);
-    this.alertsNote(alerts ? `${open.length} of ${alerts.length}` : "");
+    this.alertsNote(`${open.length} of ${alerts?.length ?? 0}`);
   }
 
   #drawFeed(status) {

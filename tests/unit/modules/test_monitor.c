@@ -200,6 +200,37 @@ static void test_the_shells_modules_are_judged_by_what_it_reports(void **state)
     fixture_stop(&fixture);
 }
 
+/* A look a second at every module: as many looks a minute as there are modules, times sixty. */
+static void test_each_minute_tells_how_stale_modules_were_and_the_longest_lag(void **state)
+{
+    (void)state;
+    struct engine_fixture fixture;
+    fixture_init(&fixture);
+    fixture_start(&fixture);
+    fixture_advance(&fixture, 60000);
+    struct vitals_message vitals = {.wired = 1U << MODULE_CONTROL, .loop_lag_us = 700};
+    vitals.control_owed_since_us = FIXTURE_START_US + 60 * US_PER_S;
+    engine_vitals(fixture.engine, &vitals);
+    fixture_advance(&fixture, 120000);
+    const struct health_minute *minute = engine_health_minute(fixture.engine, 0);
+    memset(&status, 0, sizeof status);
+    engine_status(fixture.engine, &status);
+    uint32_t looks = 0;
+    for (size_t i = 0; i < STALENESS_CLASSES; i++) {
+        looks += minute->staleness[i];
+    }
+    assert_int_equal(looks, 60 * status.module_count);
+    /* Owed for 1 to 60 s, stale at 60: classes end at 0.937, 3.75, 15, 30 and 60 s. */
+    assert_int_equal(minute->staleness[1], 0);
+    assert_int_equal(minute->staleness[2], 3);
+    assert_int_equal(minute->staleness[3], 12);
+    assert_int_equal(minute->staleness[4], 15);
+    assert_int_equal(minute->staleness[5], 30);
+    assert_int_equal(minute->staleness[6], 0);
+    assert_int_equal(minute->loop_lag_us, 700);
+    fixture_stop(&fixture);
+}
+
 static void test_health_is_published_every_minute_and_on_every_change(void **state)
 {
     (void)state;
@@ -229,6 +260,7 @@ int main(void)
         cmocka_unit_test(test_a_queue_that_stands_makes_the_bus_stale),
         cmocka_unit_test(test_the_shells_modules_are_judged_by_what_it_reports),
         cmocka_unit_test(test_health_is_published_every_minute_and_on_every_change),
+        cmocka_unit_test(test_each_minute_tells_how_stale_modules_were_and_the_longest_lag),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -129,6 +129,64 @@ static void test_bars_are_the_newest_oldest_first(void **state)
     cJSON_Delete(bars);
 }
 
+static double first_start(const char *line, int count)
+{
+    cJSON *bars = result_of(line);
+
+    assert_int_equal(cJSON_GetArraySize(bars), count);
+    double start = count > 0 ? member(cJSON_GetArrayItem(bars, 0), "start_ms")->valuedouble : 0.0;
+
+    cJSON_Delete(bars);
+    return start;
+}
+
+static void test_pages_follow_one_another_without_gap_or_overlap(void **state)
+{
+    (void)state;
+    test_host_trade(&host, 11);
+    double all = first_start("bars A 9", 9);
+
+    assert_true(first_start("bars A 4 5", 4) == all);
+    assert_true(first_start("bars A 5 0", 5) == all + 4000.0);
+    assert_true(first_start("bars A 100 8", 1) == all);
+    (void)first_start("bars A 4 9", 0);
+    assert_error(&stranger, "bars A 4 x", RPC_INVALID_PARAMS, "whole number, 0 to");
+    cJSON *newest = result_of("history bus 1");
+    cJSON *before = result_of("history bus 1 1");
+
+    assert_true(member(cJSON_GetArrayItem(newest, 0), "seq")->valuedouble ==
+                member(cJSON_GetArrayItem(before, 0), "seq")->valuedouble + 1.0);
+    cJSON_Delete(newest);
+    cJSON_Delete(before);
+}
+
+static void test_decisions_can_be_those_of_one_symbol(void **state)
+{
+    (void)state;
+    test_host_trade(&host, 10);
+    cJSON *decisions = result_of("decisions 3 A");
+
+    assert_int_equal(cJSON_GetArraySize(decisions), 3);
+    cJSON_Delete(decisions);
+    decisions = result_of("decisions 3 B");
+    assert_int_equal(cJSON_GetArraySize(decisions), 0);
+    cJSON_Delete(decisions);
+    assert_error(&stranger, "decisions 3 NONE", RPC_NOT_FOUND, "there is no symbol \"NONE\"");
+}
+
+static void test_a_peer_may_be_confined_to_some_commands(void **state)
+{
+    struct control_peer confined = owner;
+
+    (void)state;
+    confined.only = UINT64_C(1) << CONTROL_VERSION;
+    assert_int_equal(ask_as(&confined, "version"), CONTROL_ANSWERED);
+    assert_non_null(strstr(memory, "tickd"));
+    assert_error(&confined, "status", RPC_NOT_ALLOWED, "status is answered on the control socket");
+    assert_error(&confined, "shutdown", RPC_NOT_ALLOWED, "shutdown is answered on the control");
+    assert_int_equal(host.commands, 0);
+}
+
 static void test_symbols_show_what_they_have_and_null_for_what_they_have_not(void **state)
 {
     (void)state;
@@ -465,6 +523,9 @@ int main(void)
         DESK_TEST(test_status_is_the_report_and_more),
         DESK_TEST(test_a_program_gets_the_same_result_in_one_line),
         DESK_TEST(test_bars_are_the_newest_oldest_first),
+        DESK_TEST(test_pages_follow_one_another_without_gap_or_overlap),
+        DESK_TEST(test_decisions_can_be_those_of_one_symbol),
+        DESK_TEST(test_a_peer_may_be_confined_to_some_commands),
         DESK_TEST(test_symbols_show_what_they_have_and_null_for_what_they_have_not),
         DESK_TEST(test_a_history_is_found_by_its_name_its_module_or_both),
         DESK_TEST(test_a_history_longer_than_it_is_gives_all_of_it),
