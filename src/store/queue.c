@@ -67,10 +67,12 @@ size_t queue_batch(const struct store_queue *queue, uint64_t durable)
 
 uint64_t queue_complete_to(const struct store_queue *queue, size_t batch, uint64_t durable)
 {
+    uint64_t complete = durable < queue->seen ? durable : queue->seen;
     if (batch < queue_size(queue)) {
-        return queue_at(queue, batch)->message.head.sequence - 1;
+        uint64_t before_next = queue_at(queue, batch)->message.head.sequence - 1;
+        complete = before_next < complete ? before_next : complete;
     }
-    return durable < queue->seen ? durable : queue->seen;
+    return complete;
 }
 
 void queue_remove(struct store_queue *queue, size_t count)

@@ -274,7 +274,10 @@ static bool replay(struct attempt *attempt)
     close_archive(attempt, whole);
     if (whole && !recovery_knows_all(attempt->recovery->archive, attempt->archive_run,
                                      bus_published(engine_bus(program->engine)))) {
-        say(attempt->recovery, LOG_ERROR, "the archive knows more than the tape: its end is gone");
+        say(attempt->recovery, LOG_ERROR,
+            "the archive knows more than the tape, which ends with message %" PRIu64
+            ": its end is gone",
+            bus_published(engine_bus(program->engine)));
         whole = false;
     }
     if (error != 0) {
