@@ -20,8 +20,9 @@ enum {
     MOMENTS_MAX = 40,
     MARKETS = 2,
     LINES_MAX = 6000,
-    SOON = 400 /* inputs after the moment */,
-    LABEL_MAX = 64
+    LABEL_MAX = 64,
+    SOON = 400,  /* inputs after a moment */
+    LATER = 2000 /* so far one of each kind is fed; the random ones to the end */
 };
 
 /* Everything that can be asked, as lines of which each has a name and a digest. */
@@ -66,6 +67,7 @@ static void keep_message(struct answers *answers, struct busy_engine *busy, cons
     keep_text(answers, name, index, &text);
 }
 
+/* The status document, and each history that it lists. */
 static void ask_status(struct answers *answers, struct busy_engine *busy)
 {
     static struct status status;
@@ -78,24 +80,24 @@ static void ask_status(struct answers *answers, struct busy_engine *busy)
     json_init(&json, &text, false);
     status_print_json(&status, &json);
     keep_text(answers, "status", 0, &text);
-}
-
-static void ask_histories(struct answers *answers, struct busy_engine *busy)
-{
-    static const char *const names[][2] = {
-        {"consensus", "consensus_history"},  {"simulator", "simulation_history"},
-        {"portfolio", "trade_history"},      {"agent_manager", "parameter_history"},
-        {"agent_manager", "agent_versions"}, {"evolution", "parameter_history"},
-        {"evolution", "evolution_history"},  {"introspection", "reward_metrics_history"},
-    };
-    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+    for (size_t i = 0; i < status.history_count; i++) {
+        const struct history *history = &status.histories[i];
         struct message message;
         memset(&message, 0, sizeof message);
         for (size_t at = 0;
-             engine_history_message(busy->engine, names[i][0], names[i][1], at, &message); at++) {
-            keep_message(answers, busy, names[i][1], at, &message);
+             engine_history_message(busy->engine, history->module, history->name, at, &message);
+             at++) {
+            keep_message(answers, busy, history->name, at, &message);
         }
     }
+}
+
+static bool can_be_explained(const struct message *message)
+{
+    uint32_t topics = TOPIC_BIT(TOPIC_FILL) | TOPIC_BIT(TOPIC_ORDER) | TOPIC_BIT(TOPIC_REJECT) |
+                      TOPIC_BIT(TOPIC_EXPIRED) | TOPIC_BIT(TOPIC_DECISION) |
+                      TOPIC_BIT(TOPIC_SIMULATION);
+    return (topics >> message->head.topic & 1U) != 0;
 }
 
 /* The log, and why each fill, order and decision in it and before it was. */
@@ -107,6 +109,8 @@ static void ask_log(struct answers *answers, struct busy_engine *busy)
         const struct message *message = bus_message(bus, sequence);
         if (message != NULL) {
             keep_message(answers, busy, "message", (size_t)sequence, message);
+        }
+        if (message != NULL && can_be_explained(message)) {
             text_init(&text, memory, sizeof memory);
             engine_explain(busy->engine, sequence, &text);
             keep_text(answers, "explanation", (size_t)sequence, &text);
@@ -180,7 +184,6 @@ static void ask_all(struct answers *answers, struct busy_engine *busy)
 {
     answers->count = 0;
     ask_status(answers, busy);
-    ask_histories(answers, busy);
     ask_log(answers, busy);
     ask_symbols(answers, busy);
     ask_rest(answers, busy);
@@ -203,6 +206,7 @@ static void assert_same_answers(const struct answers *expected, const char *when
 /* Before input number `input`. */
 struct moment {
     size_t input;
+    bool is_random;
     struct busy_state state;
     struct answers answers; /* then */
     struct answers soon;
@@ -235,10 +239,12 @@ static uint32_t kind_of(const struct busy_input *input)
     return 0;
 }
 
-static void add_moment(struct run *run, size_t input)
+static void add_moment(struct run *run, size_t input, bool is_random)
 {
     assert_true(run->moment_count < MOMENTS_MAX && input > 0);
-    run->moments[run->moment_count++].input = input;
+    struct moment *moment = &run->moments[run->moment_count++];
+    moment->input = input;
+    moment->is_random = is_random;
 }
 
 /* Right after one of each kind of input, in the middle of the script; and at random. */
@@ -253,11 +259,11 @@ static void choose_moments(struct run *run)
         assert_true(kind / 64 < ARRAY_LENGTH(seen));
         if ((seen[kind / 64] >> kind % 64 & 1U) == 0) {
             seen[kind / 64] |= UINT64_C(1) << kind % 64;
-            add_moment(run, i + 1);
+            add_moment(run, i + 1, false);
         }
     }
     for (size_t i = 0; i < RANDOM_MOMENTS; i++) {
-        add_moment(run, 1 + (size_t)rng_below(&rng, run->script.count - 1));
+        add_moment(run, 1 + (size_t)rng_below(&rng, run->script.count - 1), true);
     }
 }
 
@@ -302,7 +308,11 @@ static void run_rest(const struct run *run, const struct moment *moment)
     }
     ask_all(&found, &rest);
     assert_same_answers(&moment->answers, when);
-    for (size_t i = moment->input; i < run->script.count; i++) {
+    size_t end = run->script.count;
+    if (!moment->is_random && moment->input + LATER < end) {
+        end = moment->input + LATER;
+    }
+    for (size_t i = moment->input; i < end; i++) {
         if (i == moment->input + SOON) {
             ask_all(&found, &rest);
             assert_same_answers(&moment->soon, when);
@@ -312,8 +322,10 @@ static void run_rest(const struct run *run, const struct moment *moment)
             fail_msg("%s: another digest after input %zu", when, i);
         }
     }
-    ask_all(&found, &rest);
-    assert_same_answers(&run->answers, when);
+    if (end == run->script.count) {
+        ask_all(&found, &rest);
+        assert_same_answers(&run->answers, when);
+    }
     busy_destroy(&rest);
 }
 

@@ -243,33 +243,44 @@ static void test_a_flipped_bit_is_seen_wherever_it_is(void **state)
     free(bytes);
 }
 
+static bool is_among(const char *name, const char *const *names, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Each section's head, an item in its middle, and its end; its name is told. */
 static void test_damage_names_its_section(void **state)
 {
     static const char *const names[] = {"symbols",   "bus",           "market",    "electorate",
                                         "consensus", "simulator",     "portfolio", "agent_manager",
-                                        "evolution", "introspection", "monitor",   "explain",
-                                        "chronicle", "engine"};
+                                        "evolution", "introspection", "monitor",   "engine"};
+    size_t found = 0;
     size_t size;
     (void)state;
     write_one(1);
     unsigned char *bytes = folder_read(&folder, "checkpoint", &size);
     size_t at = sizeof(struct checkpoint_head);
-    for (size_t i = 0; i < ARRAY_LENGTH(names); i++) {
+    while (at + sizeof(struct checkpoint_end) < size) {
         struct persist_section_head head;
         memcpy(&head, bytes + at, sizeof head);
-        assert_string_equal(head.name, names[i]);
+        found += is_among(head.name, names, ARRAY_LENGTH(names)) ? 1 : 0;
         size_t end = at + sizeof head + (size_t)head.length;
         size_t places[] = {at + 40, at + sizeof head + (size_t)head.length / 2, end, end + 8};
         for (size_t k = 0; k < ARRAY_LENGTH(places); k++) {
             char words[64];
             assert_flip_is_seen(bytes, size, places[k]);
-            (void)snprintf(words, sizeof words, "section %s: is damaged", names[i]);
+            (void)snprintf(words, sizeof words, "section %s: is damaged", head.name);
             assert_why(words);
         }
         at = end + sizeof(struct persist_section_end);
     }
     assert_int_equal(at + sizeof(struct checkpoint_end), size);
+    assert_int_equal(found, ARRAY_LENGTH(names));
     free(bytes);
 }
 
