@@ -147,13 +147,25 @@ class LiveIsReplayed(InAFolder):
 
 
 class Runs(InAFolder):
-    def test_each_start_is_a_run_in_a_file_of_its_own(self):
+    def test_a_restart_goes_on_with_the_run_in_a_file_of_its_own(self):
         record(self.folder)
         live, paths = record(self.folder)
         self.assertEqual([os.path.basename(path) for path in paths],
                          ["tape-00000001.jsonl.zst", "tape-00000002.jsonl.zst"])
-        _, second = replay("--replay", paths[1])
-        self.assertEqual(second["digest"], live["digest"])
+        done, both = replay("--replay", *paths)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        self.assertEqual(both["digest"], live["digest"])
+        self.assertEqual((both["tape"]["runs"], both["tape"]["digest_mismatches"]), (1, 0))
+        self.assertEqual(both["tape"]["digests_checked"], both["tape"]["digests"])
+        done, part = replay("--replay", paths[1])
+        self.assertEqual((done.returncode, part["tape"]["digests_checked"]), (0, 0))
+
+    def test_of_several_runs_the_first_one_is_compared(self):
+        paths = []
+        for name in ("one", "two"):
+            folder = os.path.join(self.folder, name)
+            os.mkdir(folder)
+            paths += record(folder)[1]
         done, both = replay("--replay", *paths)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
         self.assertEqual((both["tape"]["runs"], both["tape"]["digest_mismatches"]), (2, 0))
@@ -322,7 +334,7 @@ class Failing(InAFolder):
             pass
         with Daemon(folder=self.folder) as tickd:
             self.assertEqual(tickd.wait(), 73)
-        self.assertIn("the tape's folder", tickd.text_of("err"))
+        self.assertIn("state/tape: Not a directory", tickd.text_of("err"))
 
     def test_without_a_tape_there_is_none(self):
         live, paths = record(self.folder, "--set", "tape.enabled=false")

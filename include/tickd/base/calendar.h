@@ -38,9 +38,9 @@ int calendar_parse_date(const char *text, size_t length, struct civil_date *date
 /* Reads "09:30" as minutes after midnight, 0 to 1440. */
 int calendar_parse_minutes(const char *text, size_t length, int32_t *minutes);
 
-/* Reads a moment in UTC, "2026-11-23T16:31:33.123456Z", as calendar_print_us() writes it; the time
- * of day, its seconds and their fraction (1 to 6 places), and the Z may be left out, and a blank may
- * stand for the T. ERROR_SYNTAX or ERROR_RANGE. */
+/* Reads a moment in UTC, "2026-11-23T16:31:33.123456Z", as calendar_print_us() writes it. The time
+ * of day, its seconds, their fraction (1 to 6 places) and the Z may be left out; a blank may stand
+ * for the T. ERROR_SYNTAX or ERROR_RANGE. */
 int calendar_parse_us(const char *text, size_t length, int64_t *time_us);
 
 /* Division that rounds towards −∞, and its non-negative remainder; divisor > 0. */

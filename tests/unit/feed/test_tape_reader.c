@@ -164,9 +164,8 @@ static void test_a_tape_that_is_cut_off_anywhere_loses_one_block_at_most(void **
     }
 }
 
-/* A frame of Zstandard says how large its window is: a larger one is as good. And its streams are
- * filled up to whole bytes with bits that mean nothing. The checksum of the content is what counts:
- * what is read is what was written. */
+/* A frame of Zstandard has bits that nothing depends on, as the size of its window: what comes out
+ * is the same then, which its checksum proves. */
 static void test_any_byte_that_is_changed_is_found_and_costs_one_block(void **state)
 {
     uint64_t harmless = 0;
@@ -187,7 +186,7 @@ static void test_any_byte_that_is_changed_is_found_and_costs_one_block(void **st
         assert_true(reading.inputs >= (in_head ? FLUSHES : FLUSHES - 1) * PER_FLUSH);
         assert_int_equal(reading.heads, in_head ? 0 : 1);
     }
-    assert_true(harmless <= 2 * (1 + FLUSHES));
+    assert_true(harmless * 50 < good_length);
 }
 
 static void test_bytes_between_blocks_are_passed_over(void **state)
