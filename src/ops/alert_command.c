@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -104,9 +105,9 @@ static void say_ended(const struct alert_command *command, int64_t exit_code, in
 
 /* The end of a run. */
 
-static void on_closed(uv_handle_t *handle)
+static void forget_handle(void *owner)
 {
-    struct alert_command *command = handle->data;
+    struct alert_command *command = owner;
 
     if (--command->open_handles > 0)
         return;
@@ -116,36 +117,33 @@ static void on_closed(uv_handle_t *handle)
         command->idle(command->idle_state);
 }
 
-static void close_handle(uv_handle_t *handle)
+static void on_closed(uv_handle_t *handle)
 {
-    if (!uv_is_closing(handle))
-        uv_close(handle, on_closed);
+    forget_handle(handle->data);
+}
+
+static void close_input(struct alert_command *command)
+{
+    if (!uv_is_closing((uv_handle_t *)&command->input))
+        uv_close((uv_handle_t *)&command->input, on_closed);
 }
 
 static void close_all(struct alert_command *command)
 {
-    close_handle((uv_handle_t *)&command->process);
-    close_handle((uv_handle_t *)&command->input);
-    close_handle((uv_handle_t *)&command->timer);
+    child_close(&command->child);
+    close_input(command);
+    uv_close((uv_handle_t *)&command->timer, on_closed);
 }
 
-static void on_exit_of(uv_process_t *process, int64_t exit_code, int number)
+static void on_ended(void *owner, int exit_code, int number)
 {
-    struct alert_command *command = process->data;
+    struct alert_command *command = owner;
     bool is_good = exit_code == 0 && number == 0;
 
-    command->has_process = false;
     command->done += is_good;
     command->failed += !is_good;
     say_ended(command, exit_code, number);
     close_all(command);
-}
-
-/* It leads a process group of its own (UV_PROCESS_DETACHED), so that its children go with it. */
-static void kill_group(const struct alert_command *command)
-{
-    if (command->has_process)
-        (void)kill(-command->process.pid, SIGKILL);
 }
 
 static void on_timeout(uv_timer_t *timer)
@@ -153,15 +151,13 @@ static void on_timeout(uv_timer_t *timer)
     struct alert_command *command = timer->data;
 
     command->has_timed_out = true;
-    kill_group(command);
+    child_kill(&command->child);
 }
 
 static void on_written(uv_write_t *write, int status)
 {
-    struct alert_command *command = write->data;
-
     (void)status; /* a program need not read it */
-    close_handle((uv_handle_t *)&command->input);
+    close_input(write->data);
 }
 
 /* The begin of a run. */
@@ -230,29 +226,6 @@ static void fill_environment(struct alert_command *command)
     command->variables[count] = NULL;
 }
 
-static int spawn(struct alert_command *command)
-{
-    char *words[SETTING_COMMAND_WORDS_MAX + 1];
-    uv_stdio_container_t stdio[3] = {
-        {.flags = (uv_stdio_flags)(UV_CREATE_PIPE | UV_READABLE_PIPE),
-         .data.stream = (uv_stream_t *)&command->input},
-        {.flags = UV_IGNORE},
-        {.flags = UV_INHERIT_FD, .data.fd = STDERR_FILENO},
-    };
-    uv_process_options_t options = {
-        .exit_cb = on_exit_of,
-        .file = command->words[0],
-        .args = words,
-        .env = command->variables,
-        .flags = UV_PROCESS_DETACHED,
-        .stdio_count = ARRAY_LENGTH(stdio),
-        .stdio = stdio,
-    };
-
-    memcpy(words, command->words, sizeof words); /* libuv wants it without const, and only reads */
-    return uv_spawn(command->loop, &command->process, &options);
-}
-
 static void send_note(struct alert_command *command)
 {
     struct text note;
@@ -264,38 +237,89 @@ static void send_note(struct alert_command *command)
 
     command->write.data = command;
     if (uv_write(&command->write, (uv_stream_t *)&command->input, &bytes, 1, on_written) != 0)
-        close_handle((uv_handle_t *)&command->input);
+        close_input(command);
 }
 
-static void init_handles(struct alert_command *command)
+static void fail(struct alert_command *command, int error)
 {
-    (void)uv_pipe_init(command->loop, &command->input, 0);
-    (void)uv_timer_init(command->loop, &command->timer);
-    command->process.data = command;
-    command->input.data = command;
-    command->timer.data = command;
-    command->open_handles = 3;
+    command->failed++;
+    say_not_started(command, error);
+}
+
+static void on_started(void *owner, int error)
+{
+    struct alert_command *command = owner;
+
+    if (error != 0) {
+        fail(command, error);
+        close_all(command);
+    } else if (command->has_timed_out || command->is_stopping) {
+        child_kill(&command->child);
+    } else {
+        send_note(command);
+    }
+}
+
+/* Another configuration may come while the child is being started. */
+static void copy_words(struct alert_command *command)
+{
+    memcpy(command->run_memory, command->memory, sizeof command->run_memory);
+    for (size_t i = 0; i < command->word_count; i++)
+        command->run_words[i] = command->run_memory + (command->words[i] - command->memory);
+    command->run_words[command->word_count] = NULL;
+}
+
+/* Our end and the child's of a pair of sockets; both are close-on-exec. */
+static int open_input(struct alert_command *command, int *input)
+{
+    uv_os_sock_t pair[2];
+    int error = uv_socketpair(SOCK_STREAM, 0, pair, UV_NONBLOCK_PIPE, 0);
+
+    if (error != 0)
+        return error;
+    *input = pair[1];
+    error = uv_pipe_open(&command->input, pair[0]);
+    if (error != 0) {
+        (void)close(pair[0]);
+        (void)close(pair[1]);
+    }
+    return error;
 }
 
 static void run(struct alert_command *command)
 {
+    struct child_setup setup = {
+        .loop = command->loop,
+        .words = command->run_words,
+        .environment = command->variables,
+        .started = on_started,
+        .ended = on_ended,
+        .closed = forget_handle,
+        .owner = command,
+    };
+
     command->is_running = true;
     command->has_timed_out = false;
     command->started_ns = uv_hrtime();
+    copy_words(command);
     fill_environment(command);
-    init_handles(command);
-    int error = spawn(command);
+    (void)uv_pipe_init(command->loop, &command->input, 0);
+    (void)uv_timer_init(command->loop, &command->timer);
+    command->input.data = command;
+    command->timer.data = command;
+    command->open_handles = 3;
+    int error = open_input(command, &setup.input);
 
-    command->has_process = error == 0;
     if (error != 0) {
-        command->failed++;
-        say_not_started(command, error);
-        close_all(command);
+        fail(command, error);
+        command->open_handles = 2;
+        close_input(command);
+        uv_close((uv_handle_t *)&command->timer, on_closed);
         return;
     }
     (void)uv_timer_start(&command->timer, on_timeout,
                          (uint64_t)command->timeout_s * (uint64_t)MS_PER_S, 0);
-    send_note(command);
+    child_start(&command->child, &setup);
 }
 
 void alert_command_work(struct alert_command *command)
@@ -321,5 +345,5 @@ void alert_command_stop(struct alert_command *command)
     command->is_stopping = true;
     command->queue.dropped += command->queue.count;
     command->queue.count = 0;
-    kill_group(command);
+    child_kill(&command->child);
 }

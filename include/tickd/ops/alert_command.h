@@ -16,6 +16,7 @@
 #include <uv.h>
 
 #include "tickd/ops/alert_note.h"
+#include "tickd/ops/child.h"
 #include "tickd/ops/health_log.h"
 #include "tickd/settings/settings.h"
 
@@ -35,18 +36,19 @@ struct alert_command {
     size_t word_count;                                /* 0 = there is none */
     /* the run at hand */
     bool is_running;
-    bool has_process;
     bool has_timed_out;
     size_t open_handles;
     struct alert_entry entry;
     uint64_t started_ns;
-    uv_process_t process;
+    struct child child;
     uv_pipe_t input;
     uv_write_t write;
     uv_timer_t timer;
     char json[ALERT_NOTE_MAX + 1];
     char environment[ALERT_ENVIRONMENT_MAX];
     char *variables[ALERT_VARIABLES_MAX + 1];
+    char run_memory[SETTING_TEXT_MAX + 1];
+    char *run_words[SETTING_COMMAND_WORDS_MAX + 1];
     /* all others */
     struct alert_queue queue;
     bool is_stopping;
