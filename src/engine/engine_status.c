@@ -85,6 +85,11 @@ static void fill_positions(const struct engine *engine, const struct books *book
     }
 }
 
+const struct settings_portfolio *engine_portfolio_settings(const struct engine *engine)
+{
+    return portfolio_view(engine->portfolio).settings;
+}
+
 static void fill_portfolio(const struct engine *engine, struct status *status)
 {
     const struct portfolio_counts *counts = portfolio_counts(engine->portfolio);

@@ -9,7 +9,7 @@
 #include "tickd/base/error.h"
 #include "tickd/modules/portfolio_adoption.h"
 
-enum { PERSIST_VERSION = 1 };
+enum { PERSIST_VERSION = 2 };
 
 struct order {
     int64_t number; /* 0 = none is open */
@@ -611,7 +611,9 @@ static void persist(void *state, struct persist *persist)
     persist_history(persist, "trade_history", &portfolio->history, check_fill, persist);
     PERSIST(persist, portfolio->counts);
     bool adopting = persist_flag(persist, "adopting", portfolio->adopting);
+    settings_persist_run_time(&portfolio->settings, "portfolio", persist);
     if (persist_loading(persist)) {
+        risk_set_limits(&portfolio->risk, &portfolio->settings);
         portfolio->next_order = next_order;
         portfolio->adopting = adopting;
     }
@@ -634,7 +636,8 @@ const struct portfolio_counts *portfolio_counts(const struct portfolio *portfoli
 
 struct portfolio_view portfolio_view(const struct portfolio *portfolio)
 {
-    return (struct portfolio_view){.books = &portfolio->books,
+    return (struct portfolio_view){.settings = &portfolio->settings,
+                                   .books = &portfolio->books,
                                    .halted = portfolio->risk.halted,
                                    .drawdown = risk_drawdown(&portfolio->risk, &portfolio->books)};
 }

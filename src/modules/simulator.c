@@ -18,7 +18,7 @@ static const double fraction_min = 1e-6;
 
 enum {
     HORIZONS_MIN = 10, /* outcomes, in horizons, before anything is said */
-    PERSIST_VERSION = 1
+    PERSIST_VERSION = 2
 };
 
 /* A decision that waits for its outcome. */
@@ -521,6 +521,7 @@ static void persist(void *state, struct persist *persist)
     persist_history(persist, "simulation_history", &simulator->history, check_entry, persist);
     PERSIST(persist, simulator->counts);
     PERSIST(persist, simulator->record);
+    settings_persist_run_time(&simulator->portfolio, "portfolio", persist);
 }
 
 struct module simulator_module(struct simulator *simulator)

@@ -214,6 +214,31 @@ class Reload(Case):
         with open(os.path.join(self.folder, "dump"), encoding="utf-8") as file:
             self.assertEqual(json.loads(file.readline())["argument"], "portfolio.max_symbol=0.1")
 
+    def test_what_was_set_outlives_a_crash_and_the_file_has_the_last_word(self):
+        """Limits in force are part of the recovered state, or its digests would differ."""
+        with Simulation("--market", "walk", "--rate", "200", "--symbols", "SPY,QQQ") as sim:
+            self.write(portfolio={"max_symbol": 0.2})
+            first = self.start("--config", self.config, port=sim.port)
+            first.wait_for_trades(50)
+            self.write(portfolio={"max_symbol": 0.1})
+            first.control("reload")
+            first.wait_for_trades(first.status()["input"]["trades"] + 50)
+            first.process.kill()
+            first.wait()
+            self.write(portfolio={"max_symbol": 0.15})
+            second = self.start("--config", self.config, port=sim.port, folder=first.folder)
+            recovered = second.wait_for_log(event="recovery")
+            self.assertEqual(recovered["level"], "notice")
+            second.connect().close()
+            set_since = [line["argument"] for line in second.log(event="command", verb="set")]
+            self.assertEqual(set_since, ["portfolio.max_symbol=0.1", "portfolio.max_symbol=0.15"])
+            second.process.kill()
+            second.wait()
+            third = self.start("--config", self.config, port=sim.port, folder=first.folder)
+            third.connect().close()
+            third.wait_until(lambda: len(third.log(event="recovery")) == 2, "the next recovery")
+            self.assertEqual(len(third.log(event="command", verb="set")), 2)
+
     def test_a_symbol_that_the_engine_does_not_know_needs_a_restart(self):
         self.write(feed={"symbols": ["SPY", "QQQ"]})
         tickd = self.start("--config", self.config, symbols=None)

@@ -32,6 +32,10 @@ void reload_init(struct reload *reload, struct program *program,
                                  const char *assignment),
                  void (*done)(void *state), void *state);
 
+/* After a recovery: what a checkpoint or the tape had set otherwise than the configuration says is
+ * set again, by applied(). ERROR_MEMORY. */
+int reload_bring_in_force(struct reload *reload);
+
 /* false: one is under way, or there is no memory for it. */
 bool reload_begin(struct reload *reload, uv_loop_t *loop);
 

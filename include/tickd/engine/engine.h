@@ -116,6 +116,10 @@ const struct evolution_performance *engine_agent_performance(const struct engine
 /* How late the late trades were, ms. */
 const struct histogram *engine_late_ms(const struct engine *engine);
 
+/* The portfolio's settings that are in force: what the configuration said, what COMMANDs have set
+ * since, or what a checkpoint had. */
+const struct settings_portfolio *engine_portfolio_settings(const struct engine *engine);
+
 /* Whether any symbol's venue is in its regular session (for the feed: is silence a fault? Before
  * and after it a thin feed may well be silent for long). */
 bool engine_market_open(const struct engine *engine, int64_t time_us);

@@ -35,6 +35,7 @@ struct portfolio_counts {
 };
 
 struct portfolio_view {
+    const struct settings_portfolio *settings; /* in force: some keys can be set while it runs */
     const struct books *books;
     bool halted;
     double drawdown;

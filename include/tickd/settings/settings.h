@@ -5,6 +5,7 @@
 #define TICKD_SETTINGS_SETTINGS_H
 
 #include "tickd/base/digest.h"
+#include "tickd/base/persist.h"
 #include "tickd/base/text.h"
 #include "tickd/settings/keys.h"
 
@@ -140,6 +141,10 @@ bool settings_is_run_time(const struct setting *setting);
  * settings_portfolio) from "portfolio.max_gross=0.5". false: it is not a key of this section that
  * can change at run time, or not a value that is allowed; then nothing has changed. */
 bool settings_assign(void *section, const char *name, const char *assignment);
+
+/* State out and in of those keys of such a section, which are not what the configuration says any
+ * more once they have been set; whole numbers and money only. */
+void settings_persist_run_time(void *section, const char *name, struct persist *persist);
 
 /* Adds one item to a list key: 1 to 39 bytes, no comma, no blanks around it. Same errors; at least
  * setting->lowest items is for the caller to see to. */

@@ -4,6 +4,7 @@
 
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "tickd/base/calendar.h"
 #include "tickd/feed/client.h"
@@ -43,6 +44,11 @@ enum { STEP_LOG = 1 };
 
 int live_start_ready(struct live *live)
 {
+    live->reload_uid = getuid();
+    if (reload_bring_in_force(&live->reload) != 0) {
+        program_complain("no memory to compare the configuration with what is in force");
+        return EX_OSERR;
+    }
     service_ready(&live->service, &live->loop, &live->program->status, live_fill_status, live);
     return 0;
 }

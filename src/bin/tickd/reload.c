@@ -2,6 +2,7 @@
 #include "tickd/bin/reload.h"
 
 #include "tickd/base/assert.h"
+#include "tickd/base/error.h"
 #include "tickd/feed/client.h"
 #include "tickd/ops/alert_sinks.h"
 #include <stdlib.h>
@@ -68,17 +69,42 @@ static bool is_possible(const struct reload *reload, const struct setting *setti
            feed_client_can_ask_for(reload->program->feed, &reload->copy->settings.feed.symbols);
 }
 
+static void say_applied(struct reload *reload, const struct setting *setting)
+{
+    char memory[ASSIGNMENT_MAX];
+    struct text assignment;
+    text_init(&assignment, memory, sizeof memory);
+    settings_print_assignment(&reload->program->settings, setting, &assignment);
+    reload->applied(reload->state, setting, memory);
+}
+
 static void apply(struct reload *reload, size_t key)
 {
     struct program *program = reload->program;
     const struct setting *setting = settings_key(key);
-    char memory[ASSIGNMENT_MAX];
-    struct text assignment;
     settings_copy_value(&program->settings, &reload->copy->settings, setting);
-    text_init(&assignment, memory, sizeof memory);
-    settings_print_assignment(&program->settings, setting, &assignment);
     tell_parts(program, setting);
-    reload->applied(reload->state, setting, memory);
+    say_applied(reload, setting);
+}
+
+int reload_bring_in_force(struct reload *reload)
+{
+    const struct program *program = reload->program;
+    struct settings *in_force = malloc(sizeof *in_force);
+    if (in_force == NULL) {
+        return ERROR_MEMORY;
+    }
+    *in_force = program->settings;
+    in_force->portfolio = *engine_portfolio_settings(program->engine);
+    for (size_t i = 0; i < settings_count(); i++) {
+        const struct setting *setting = settings_key(i);
+        if (settings_is_run_time(setting) &&
+            !settings_same_value(in_force, &program->settings, setting)) {
+            say_applied(reload, setting);
+        }
+    }
+    free(in_force);
+    return 0;
 }
 
 /* Where a value came from is told by the file as it is now, but for what has to wait. */
