@@ -198,7 +198,7 @@ static char condition_of(long pid)
     snprintf(path, sizeof path, "/proc/%ld/stat", pid);
     FILE *file = fopen(path, "r");
     if (file != NULL) {
-        (void)fscanf(file, "%*d (%*[^)]) %c", &condition);
+        condition = fscanf(file, "%*d (%*[^)]) %c", &condition) == 1 ? condition : 0;
         fclose(file);
     }
     return condition;
