@@ -87,7 +87,7 @@ void client_report_state(void *context, const struct feed_states *states, enum f
         log_state(client, states, before);
     }
     fill_message(client, &message);
-    (void)text_copy(message.reason, sizeof message.reason, states->reason);
+    token_redact(&client->access.token, states->reason, message.reason, sizeof message.reason);
     engine_advance(client->setup.engine, client->setup.wall_us());
     engine_feed_state(client->setup.engine, SYMBOL_NONE, &message);
 }
@@ -107,7 +107,7 @@ void client_report_stream(void *context, const struct stream *stream, const char
                memory);
     fill_message(client, &message);
     message.stream = (uint32_t)stream->state;
-    (void)text_copy(message.reason, sizeof message.reason, reason);
+    token_redact(&client->access.token, reason, message.reason, sizeof message.reason);
     engine_advance(client->setup.engine, client->setup.wall_us());
     engine_feed_state(client->setup.engine, stream->symbol, &message);
 }

@@ -342,6 +342,32 @@ static void test_a_close_frame_is_explained(void **state)
     end();
 }
 
+static void serve_a_close_with_the_key(struct fake_peer *peer)
+{
+    if (!fake_handshake(peer) || !fake_hear_subscriptions(peer, 2))
+        return;
+    fake_frame(peer, FAKE_FIN | FAKE_CLOSE,
+               "\x03\xf0"
+               "not c0ffee",
+               12); /* 1008, policy */
+    fake_hear_out(peer);
+}
+
+/* What goes to the bus goes to tape, archive, watchers and alerts. */
+static void test_a_server_that_repeats_the_key_does_not_get_it_onto_the_bus(void **state)
+{
+    (void)state;
+    assert_int_equal(setenv("FINNHUB_TOKEN", "c0ffee", 1), 0);
+    begin(serve_a_close_with_the_key);
+    rig_start(&rig);
+    rig_run_until(&rig, is_backing_off);
+    const char *reason = rig.fixture.last[TOPIC_FEED].body.feed.reason;
+
+    assert_null(strstr(reason, "c0ffee"));
+    assert_non_null(strstr(reason, "withheld"));
+    end();
+}
+
 /* Stops, in every phase. */
 
 static void serve_nothing(struct fake_peer *peer)
@@ -468,6 +494,7 @@ int main(void)
         cmocka_unit_test(test_a_name_that_does_not_resolve_is_tried_again),
         cmocka_unit_test(test_a_reset_leads_to_a_new_connection_with_all_symbols),
         cmocka_unit_test(test_a_close_frame_is_explained),
+        cmocka_unit_test(test_a_server_that_repeats_the_key_does_not_get_it_onto_the_bus),
         cmocka_unit_test(test_a_stop_right_after_the_start_is_clean),
         cmocka_unit_test(test_a_stop_during_the_handshake_is_clean),
         cmocka_unit_test(test_a_stop_while_backing_off_is_clean),
