@@ -138,7 +138,7 @@ static double number(const cJSON *message, const char *key)
     if (cJSON_IsString(value) &&
         decimal_parse(value->valuestring, strlen(value->valuestring), &decimal) == 0)
         return decimal_to_double(decimal);
-    return NAN;
+    return (double)NAN;
 }
 
 static void take_equity(struct plot_data *data, double time_s, const cJSON *message)

@@ -276,8 +276,8 @@ void plot_write_script(const struct plot_data *data, enum plot_kind kind, FILE *
         [PLOT_EQUITY] = draw_equity, [PLOT_DRAWDOWN] = draw_drawdown, [PLOT_WEIGHTS] = draw_weights,
         [PLOT_HEALTH] = draw_health, [PLOT_MEMORY] = draw_memory,
     };
-    double first = INFINITY;
-    double last = -INFINITY;
+    double first = (double)INFINITY;
+    double last = -(double)INFINITY;
     int count = 0;
 
     for (int i = 0; i < PLOT_ALL; i++) {

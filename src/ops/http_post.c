@@ -200,7 +200,9 @@ static bool expect_host(SSL *ssl, const char *host)
 
     if (uv_inet_pton(AF_INET, host, address) == 0 || uv_inet_pton(AF_INET6, host, address) == 0)
         return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host) == 1;
-    return SSL_set1_host(ssl, host) == 1 && SSL_set_tlsext_host_name(ssl, host) == 1;
+    char name[WEB_URL_MAX]; /* the macro asks for one that may be changed */
+    return text_copy(name, sizeof name, host) && SSL_set1_host(ssl, name) == 1 &&
+           SSL_set_tlsext_host_name(ssl, name) == 1;
 }
 
 static void begin_tls(struct http_post *post)

@@ -13,12 +13,12 @@ static const char *const statement_texts[WRITER_STATEMENTS] = {
     [WRITER_BEGIN] = "BEGIN IMMEDIATE",
     [WRITER_COMMIT] = "COMMIT",
     [WRITER_RUN] =
-        "INSERT INTO raw_run (run, started_us, version, config_digest, initial_cash,"
-        " first_sequence, last_sequence, last_time_us, refused, ended_us)"
-        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (run) DO UPDATE SET"
-        " last_sequence = max(last_sequence, excluded.last_sequence),"
-        " last_time_us = max(last_time_us, excluded.last_time_us),"
-        " refused = refused + excluded.refused, ended_us = excluded.ended_us",
+        ("INSERT INTO raw_run (run, started_us, version, config_digest, initial_cash,"
+         " first_sequence, last_sequence, last_time_us, refused, ended_us)"
+         " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (run) DO UPDATE SET"
+         " last_sequence = max(last_sequence, excluded.last_sequence),"
+         " last_time_us = max(last_time_us, excluded.last_time_us),"
+         " refused = refused + excluded.refused, ended_us = excluded.ended_us"),
     [WRITER_ROWS] = "INSERT INTO raw_rows (name, rows) VALUES (?1, ?2)"
                     " ON CONFLICT (name) DO UPDATE SET rows = rows + excluded.rows",
 };

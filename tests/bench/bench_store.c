@@ -40,7 +40,8 @@ static int plain;
 /* With a number in every field, for zeros take no room. */
 static struct message simulation(void)
 {
-    struct message message = {.head = {.sequence = ++sequence,
+    sequence++;
+    struct message message = {.head = {.sequence = sequence,
                                        .time_us = INT64_C(1795446000000000) + (int64_t)sequence,
                                        .topic = TOPIC_SIMULATION},
                               .body.simulation = {.bar_start_ms = INT64_C(1795446000000),

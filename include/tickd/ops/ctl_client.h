@@ -11,7 +11,7 @@ enum { CTL_PATH_MAX = 512, CTL_LINE_MAX = 128 << 20 };
 struct ctl_client {
     int descriptor;
     bool is_at_once; /* never waits */
-    char *memory; /* received and not yet given out, from `start` on */
+    char *memory;    /* received and not yet given out, from `start` on */
     size_t start;
     size_t length;
     size_t searched; /* of that, without a line's end in it */

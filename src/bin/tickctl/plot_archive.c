@@ -23,7 +23,7 @@ struct reading {
 static double number(sqlite3_stmt *row, int column)
 {
     if (sqlite3_column_type(row, column) == SQLITE_NULL)
-        return NAN;
+        return (double)NAN;
     return sqlite3_column_double(row, column);
 }
 

@@ -430,7 +430,7 @@ static void test_a_real_that_is_no_number_is_refused(void **state)
     (void)state;
     start(6);
     double shares[3] = {0, 0.25, 0};
-    double none[3] = {0, NAN, 0};
+    double none[3] = {0, (double)NAN, 0};
     replace(shares, none, sizeof shares);
     assert_refused(&loaded, "section first: shares cannot be what it says");
 }

@@ -42,9 +42,9 @@ static void test_a_critical_alert_is_worse_than_its_warning(void **state)
         assert_int_equal(warning->severity, SEVERITY_WARNING);
         assert_int_equal(critical->severity, SEVERITY_CRITICAL);
         assert_int_equal(warning->measure, critical->measure);
-        assert_true(sign * critical->threshold > sign * warning->threshold ||
-                    (critical->threshold == warning->threshold &&
-                     critical->hold_s > warning->hold_s));
+        assert_true(
+            sign * critical->threshold > sign * warning->threshold ||
+            (critical->threshold == warning->threshold && critical->hold_s > warning->hold_s));
     }
 }
 
@@ -92,8 +92,8 @@ static void print_row(const struct alert_rule *rule, struct text *row)
                 rule->summary);
     add_seconds(row, rule->hold_s);
     add_seconds(row, rule->clear_s);
-    text_add(row, rule->action == ALERT_ACTION_RESTART ? " tickd ends with exit code 75 |\n"
-                                                       : " |\n");
+    text_add(row,
+             rule->action == ALERT_ACTION_RESTART ? " tickd ends with exit code 75 |\n" : " |\n");
 }
 
 static void test_the_document_has_each_row(void **state)

@@ -116,7 +116,7 @@ static void test_a_series_of_any_length_keeps_ends_and_extremes(void **state)
         plot_add(data, PLOT_LINE_HEALTH, i, i == 345678 ? 38.5 : 100);
         plot_add(data, PLOT_LINE_DRAWDOWN, i, i == 777777 ? 12.5 : 0);
     }
-    double lowest = INFINITY;
+    double lowest = (double)INFINITY;
     double highest = 0;
 
     for (size_t i = 0; i < line(PLOT_LINE_HEALTH)->count; i++)
