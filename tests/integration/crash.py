@@ -22,6 +22,7 @@ from daemon import TICKD, Daemon, run, wait_until
 from simulation import Simulation, require_program
 
 UNIT = 10 ** 8
+FILLS_FIRST = 20
 SYMBOLS = "SPY,QQQ,IWM,DIA"
 # A market with so much to win, and settings so eager, that there are fills within seconds.
 MARKET = ["--market", "reverting", "--parameter", "gap_bps=300", "--parameter", "half_life_s=2",
@@ -77,7 +78,8 @@ def read_archive(path):
         archive.execute("BEGIN")
         fills = {(row["run"], row["sequence"]): tuple(row) for row in
                  archive.execute("SELECT * FROM raw_fill")}
-        rows = [dict(row) for row in archive.execute("SELECT * FROM raw_fill ORDER BY run, sequence")]
+        rows = [dict(row) for row in archive.execute(
+            "SELECT * FROM raw_fill ORDER BY run, sequence")]
         runs = [dict(row) for row in archive.execute("SELECT * FROM raw_run ORDER BY run")]
         cash = {row["run"]: row["cash"] for row in archive.execute(
             "SELECT run, cash, max(sequence) FROM raw_equity GROUP BY run")}
@@ -162,8 +164,8 @@ def damage_checkpoint(state, chance):
 
 
 def damage_checkpoints(state, chance):
-    return "; ".join(flip(os.path.join(state, name), chance) for name in ("checkpoint", "checkpoint.1")
-                     if os.path.exists(os.path.join(state, name)))
+    paths = [os.path.join(state, name) for name in ("checkpoint", "checkpoint.1")]
+    return "; ".join(flip(path, chance) for path in paths if os.path.exists(path))
 
 
 def damage_archive(state, chance):
@@ -224,7 +226,9 @@ class Crash:
         with self.start(port) as daemon:
             self.lines_before = 0
             daemon.wait_for_trades(1)
-            time.sleep(self.chance.uniform(0.2, 10.0))  # a moment that nobody has chosen
+            if number == 0:  # from here on it has learned enough to trade
+                daemon.wait_for_status(lambda status: status["fills"] >= FILLS_FIRST, "fills", 180)
+            time.sleep(self.chance.uniform(0.2, 9.0))  # a moment that nobody has chosen
             before = read_archive(self.archive)[0] if os.path.exists(self.archive) else {}
             daemon.process.kill()
             daemon.process.wait()
@@ -241,8 +245,8 @@ class Crash:
             prove(code == 0, "exit code %d at the end: %s", code, daemon.text_of("err"))
         self.prove_archive(before, damage, adopts, texts)
         print("round %d: %d fills stored before the kill, %s; %s" % (
-            number, len(before), what or "no damage", texts[-1] if texts else "nothing to recover"),
-            flush=True)
+            number, len(before), what or "no damage",
+            texts[-1] if texts else "nothing to recover"), flush=True)
 
     def prove_archive(self, before, damage, adopts, texts):
         fills, rows, runs, _, positions = read_archive(self.archive)
@@ -261,8 +265,8 @@ class Crash:
         try:
             cash, held = prove_fills(rows, runs, self.adopted)
         except Broken as broken:
-            prove(damage is damage_archive and any("books are not exact" in text for text in texts),
-                  "%s", broken)
+            said = any("books are not exact" in text for text in texts)
+            prove(damage is damage_archive and said, "%s", broken)
             self.adopted.update(row["run"] for row in runs)
             return
         for position in positions:

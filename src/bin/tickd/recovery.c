@@ -11,6 +11,7 @@
 #include "tickd/base/calendar.h"
 #include "tickd/base/error.h"
 #include "tickd/bin/recovery_books.h"
+#include "tickd/engine/engine_persist.h"
 #include "tickd/feed/tape_replay.h"
 #include "tickd/feed/tape_writer.h"
 #include "tickd/ops/watch_thread.h"
@@ -378,20 +379,24 @@ static int go_on(const struct attempt *attempt)
 static int take_books(struct attempt *attempt, bool repeated)
 {
     struct recovery *recovery = attempt->recovery;
-    if (repeated && attempt->replay.inputs > 0 &&
-        recovery_knows_all(recovery->archive, attempt->archive_run,
-                           bus_published(engine_bus(recovery->program->engine)))) {
+    repeated = repeated && engine_has_started(recovery->program->engine);
+    if (repeated && recovery_knows_all(recovery->archive, attempt->archive_run,
+                                       bus_published(engine_bus(recovery->program->engine)))) {
         recovery->has_state = true;
         say_recovered(attempt, "is taken over by a new one, as far as its tape is whole; the "
                                "archive knows nothing later");
         return begin_run(attempt);
     }
-    int code = rebuild(recovery);
-    if (code == 0) {
-        recovery_find_books(recovery, attempt->archive_run);
-        code = begin_run(attempt);
+    recovery_find_books(recovery, attempt->archive_run);
+    if (repeated && recovery->books == NULL) { /* nothing was ever traded */
+        recovery->has_state = true;
+        attempt->archive_run = choose_run(attempt);
+        say_recovered(attempt, "is taken over by a new one, as far as its tape is whole; the "
+                               "archive has no books");
+        return begin_run(attempt);
     }
-    return code;
+    int code = rebuild(recovery);
+    return code == 0 ? begin_run(attempt) : code;
 }
 
 /* The newest that a checkpoint is of; 0 = there is none. */

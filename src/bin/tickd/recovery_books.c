@@ -125,8 +125,7 @@ void recovery_find_books(struct recovery *recovery, uint64_t run)
         recovery->books = &books;
         say_adopted(recovery, &books);
     } else if (run != 0) {
-        say(recovery, LOG_ERROR,
-            "there are no books in the archive either: everything begins anew");
+        say(recovery, LOG_ERROR, "there are no books in the archive either");
     }
 }
 
