@@ -87,6 +87,7 @@ static bool check_head(struct persist *persist, const char *what, const struct r
 /* The newest that fit; entry number n into slot n modulo capacity. */
 static void load_ring(struct ring *ring, const struct ring_head *head, const unsigned char *entries)
 {
+    ASSERT(ring->capacity >= 1);
     size_t count = (size_t)head->count;
     size_t kept = count < ring->capacity ? count : ring->capacity;
     ring->appended = head->appended;

@@ -9,11 +9,11 @@
 
 #include <cmocka.h>
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/seal.h"
+#include "tickd/base/real.h"
 
 enum { RING = 4, ARRAY = 5, BULK_MAX = 3 * PERSIST_BLOCK, BLOCK_MAX = 5 * PERSIST_BLOCK };
 
@@ -430,7 +430,7 @@ static void test_a_real_that_is_no_number_is_refused(void **state)
     (void)state;
     start(6);
     double shares[3] = {0, 0.25, 0};
-    double none[3] = {0, (double)NAN, 0};
+    double none[3] = {0, real_nan(), 0};
     replace(shares, none, sizeof shares);
     assert_refused(&loaded, "section first: shares cannot be what it says");
 }
