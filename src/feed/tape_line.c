@@ -106,24 +106,43 @@ static size_t count_escapes(const char *bytes, size_t length)
     return count;
 }
 
+/* What stands behind the backslash of a short escape. */
+static char letter_of(unsigned char byte)
+{
+    switch (byte) {
+    case '\b':
+        return 'b';
+    case '\t':
+        return 't';
+    case '\n':
+        return 'n';
+    case '\f':
+        return 'f';
+    case '\r':
+        return 'r';
+    default:
+        return (char)byte;
+    }
+}
+
 static char *put_escaped(char *to, const char *bytes, size_t length)
 {
     static const char hex[] = "0123456789abcdef";
-    static const char letters[] = "btn\0fr";
 
     for (size_t i = 0; i < length; i++) {
         unsigned char byte = (unsigned char)bytes[i];
         size_t escape = escape_length(byte);
 
-        if (escape == 5) {
+        if (escape == 0) {
+            *to++ = (char)byte;
+        } else if (escape == 1) {
+            *to++ = '\\';
+            *to++ = letter_of(byte);
+        } else {
             to = put(to, "\\u00", 4);
             *to++ = hex[byte >> 4];
             *to++ = hex[byte & 15];
-            continue;
         }
-        if (escape == 1)
-            *to++ = '\\';
-        *to++ = byte < 0x20 ? letters[byte - '\b'] : (char)byte;
     }
     return to;
 }

@@ -28,6 +28,7 @@ struct tape_gap {
 
 struct tape_writer {
     struct tape_writer_setup setup;
+    char folder[TAPE_FOLDER_MAX];
     struct tape_file *file; /* the thread's while it is busy, as the job is */
     struct tape_job job;
     struct tape_job done; /* the newest job that came to its end */
@@ -349,8 +350,11 @@ void tape_writer_digest(struct tape_writer *writer, int64_t at_us)
 
 void tape_writer_start(struct tape_writer *writer, const struct tape_writer_setup *setup)
 {
-    ASSERT(!writer->started);
+    bool fits = text_copy(writer->folder, sizeof writer->folder, setup->folder);
+
+    ASSERT(!writer->started && fits);
     writer->setup = *setup;
+    writer->setup.folder = writer->folder;
     writer->started = true;
     writer->next_input = setup->next_input;
     writer->keep_from = setup->keep_from;

@@ -29,7 +29,7 @@ struct tape_io {
 /* The real one. */
 extern const struct tape_io tape_io_system;
 
-enum { TAPE_FOLDER_MAX = 512 };
+enum { TAPE_FOLDER_MAX = 528 /* a state directory of 511 bytes, "/tape", and a zero */ };
 
 struct tape_file_setup {
     const struct tape_io *io;

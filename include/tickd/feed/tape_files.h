@@ -13,7 +13,7 @@ struct tape_files {
     size_t count;
 };
 
-/* Path of a file; `folder` has at most 512 bytes. */
+/* Path of a file; `folder` is shorter than TAPE_FOLDER_MAX. */
 void tape_files_path(const char *folder, uint64_t number, char path[TAPE_PATH_MAX]);
 
 /* The files that a folder has; a folder that is not there has none. Other names are passed over.

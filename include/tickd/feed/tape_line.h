@@ -54,6 +54,6 @@ struct tape_line {
 
 /* Reads a line without its end. The line is used up: strings are unescaped where they stand, and a
  * frame's bytes stay in it. ERROR_SYNTAX: *fault is a static text that completes "the line …". */
-int tape_line_read(char *line, size_t length, struct tape_line *read, const char **fault);
+int tape_line_read(char *bytes, size_t length, struct tape_line *line, const char **fault);
 
 #endif

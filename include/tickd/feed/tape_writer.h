@@ -35,7 +35,7 @@ struct tape_writer_setup {
     struct uv_loop_s *loop;
     struct engine *engine;
     const struct tape_io *io; /* NULL: the system's */
-    const char *folder;       /* made when it is not there */
+    const char *folder;       /* made when it is not there; copied, below TAPE_FOLDER_MAX bytes */
     uint64_t run;             /* of a new engine: random; of one that goes on: what it was */
     uint64_t next_input;      /* ordinal of the first input: 0 in a new run */
     uint64_t next_file;       /* number of the first file, see tape_writer_next_file() */
