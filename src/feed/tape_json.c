@@ -18,7 +18,9 @@ static bool fail(struct tape_json *json, const char *fault)
 
 void tape_json_init(struct tape_json *json, char *bytes, size_t length)
 {
-    *json = (struct tape_json){.at = bytes, .end = bytes + length};
+    json->at = bytes;
+    json->end = json->at + length;
+    json->fault = NULL;
 }
 
 bool tape_json_look(struct tape_json *json, char character)
