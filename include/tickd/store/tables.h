@@ -26,7 +26,8 @@
     X(REWARD, STORE_ORDINARY, false, NULL)              \
     X(HEALTH, STORE_ORDINARY, false, NULL)              \
     X(VITALS, STORE_ORDINARY, false, begins_the_minute) \
-    X(FEED, STORE_ORDINARY, true, NULL)
+    X(FEED, STORE_ORDINARY, true, NULL)                 \
+    X(ALERT, STORE_ESSENTIAL, false, NULL)
 
 enum {
 #define X(TOPIC, rank, has_symbol, wanted) STORE_TABLE_##TOPIC,
