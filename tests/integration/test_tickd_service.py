@@ -232,8 +232,7 @@ class Reload(Case):
             second.connect().close()
             set_since = [line["argument"] for line in second.log(event="command", verb="set")]
             self.assertEqual(set_since, ["portfolio.max_symbol=0.1", "portfolio.max_symbol=0.15"])
-            second.process.kill()
-            second.wait()
+            self.assertEqual(second.stop()[0], 0)  # what it has set is on the tape
             third = self.start("--config", self.config, port=sim.port, folder=first.folder)
             third.connect().close()
             third.wait_until(lambda: len(third.log(event="recovery")) == 2, "the next recovery")
