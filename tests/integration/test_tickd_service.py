@@ -132,6 +132,11 @@ class Reload(Case):
     def values(self, tickd):
         return {row["key"]: row["value"] for row in json.loads(tickd.ask("config"))}
 
+    @staticmethod
+    def events_after(tickd, event):
+        events = [line["event"] for line in tickd.log()]
+        return events[events.index(event):] if event in events else []
+
     def begin(self, **sections):
         self.write(**sections)
         tickd = self.start("--config", self.config)
@@ -215,26 +220,31 @@ class Reload(Case):
             self.assertEqual(json.loads(file.readline())["argument"], "portfolio.max_symbol=0.1")
 
     def test_what_was_set_outlives_a_crash_and_the_file_has_the_last_word(self):
-        """Limits in force are part of the recovered state, or its digests would differ."""
+        """Limits in force are part of a checkpoint, or the digests of what follows would differ."""
+        options = ("--config", self.config, "--set", "checkpoint.interval_s=5",
+                   "--set", "log.level=debug")
         with Simulation("--market", "walk", "--rate", "200", "--symbols", "SPY,QQQ") as sim:
             self.write(portfolio={"max_symbol": 0.2})
-            first = self.start("--config", self.config, port=sim.port)
+            first = self.start(*options, port=sim.port)
             first.wait_for_trades(50)
             self.write(portfolio={"max_symbol": 0.1})
             first.control("reload")
+            first.wait_until(lambda: "checkpoint" in self.events_after(first, "reload"),
+                             "a checkpoint after the reload")
             first.wait_for_trades(first.status()["input"]["trades"] + 50)
             first.process.kill()
             first.wait()
             self.write(portfolio={"max_symbol": 0.15})
-            second = self.start("--config", self.config, port=sim.port, folder=first.folder)
+            second = self.start(*options, port=sim.port, folder=first.folder)
             recovered = second.wait_for_log(event="recovery")
+            self.assertRegex(recovered["text"], r"from a checkpoint, \d+ inputs from the tape")
             self.assertEqual(recovered["level"], "notice")
-            second.connect().close()
+            second.status()  # answered: the start is done
             set_since = [line["argument"] for line in second.log(event="command", verb="set")]
             self.assertEqual(set_since, ["portfolio.max_symbol=0.1", "portfolio.max_symbol=0.15"])
             self.assertEqual(second.stop()[0], 0)  # what it has set is on the tape
-            third = self.start("--config", self.config, port=sim.port, folder=first.folder)
-            third.connect().close()
+            third = self.start(*options, port=sim.port, folder=first.folder)
+            third.status()
             third.wait_until(lambda: len(third.log(event="recovery")) == 2, "the next recovery")
             self.assertEqual(len(third.log(event="command", verb="set")), 2)
 
