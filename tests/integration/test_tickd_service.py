@@ -231,7 +231,9 @@ class Reload(Case):
             first.control("reload")
             first.wait_until(lambda: "checkpoint" in self.events_after(first, "reload"),
                              "a checkpoint after the reload")
-            first.wait_for_trades(first.status()["input"]["trades"] + 50)
+            inputs = first.status()["tape"]["inputs"]
+            first.wait_for_status(lambda status: status["tape"]["durable_inputs"] >= inputs,
+                                  "all inputs of the checkpoint on the tape")
             first.process.kill()
             first.wait()
             self.write(portfolio={"max_symbol": 0.15})
