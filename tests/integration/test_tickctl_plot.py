@@ -1,4 +1,4 @@
-"""`tickctl plot` from end to end: a replay's report and dump, and a daemon's archive, become SVG."""
+"""`tickctl plot` from end to end: a replay's report and dump and an archive become SVG."""
 
 import csv
 import math

@@ -1,5 +1,5 @@
-"""`tickctl top` in a real terminal (tmux is one): it shows what the daemon says, follows the size of
-the window, outlives the daemon, and leaves the terminal as it found it."""
+"""`tickctl top` in a real terminal (tmux is one): shows what the daemon says, follows the size of
+the window, outlives the daemon, leaves the terminal as it found it."""
 
 import contextlib
 import os
