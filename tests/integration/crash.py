@@ -212,7 +212,8 @@ class Crash:
         status = daemon.status()
         prove_books(status)
         taken_over = [text for text in texts if "the books are those of the archive" in text]
-        unseen = damage is damage_tape and len(texts) == 1  # behind the checkpoint, or no bit of use
+        # A bit that lies before the checkpoint's place, or means nothing.
+        unseen = damage is damage_tape and len(texts) == 1
         if damage in (damage_nothing, damage_checkpoint) or unseen:
             prove(len(found) == 1 and found[0].group(2) == "goes on", "recovery: %r", texts)
             prove(self.replayed(tape) == found[0].group(8),
@@ -259,7 +260,8 @@ class Crash:
         else:
             for key, row in before.items():
                 prove(key in fills, "fill %r was stored and is missing", key)
-                prove(fills[key] == row or damage is damage_archive, "fill %r was stored, and is another now", key)
+                prove(fills[key] == row or damage is damage_archive,
+                      "fill %r was stored, and is another now", key)
         if adopts:
             self.adopted.add(max(row["run"] for row in runs))
         try:

@@ -1,0 +1,30 @@
+"""A few rounds of scripts/crash: kills and one damage; the seed is printed."""
+
+import os
+import random
+import sys
+import unittest
+
+import crash
+from simulation import require_program
+
+ROUNDS = 4
+
+
+class Crash(unittest.TestCase):
+    def test_what_was_stored_is_there_after_kills_and_the_digest_is_that_of_a_replay(self):
+        seed = int(os.environ.get("TICKD_SEED", random.SystemRandom().randrange(2 ** 31)))
+        try:
+            story = crash.crash(ROUNDS, seed, damaged=True)
+        except crash.Broken as broken:
+            self.fail("%s (TICKD_SEED=%d)" % (broken, seed))
+        self.assertGreaterEqual(story.fills, crash.FILLS_FIRST)
+        self.assertGreaterEqual(len(story.recoveries), ROUNDS // 2)
+
+
+if __name__ == "__main__":
+    if os.environ.get("TICKD_SANITIZE"):
+        print("skipped: a sanitizer is too slow for this market; it runs as released")
+        sys.exit(77)
+    require_program()
+    unittest.main()
