@@ -371,7 +371,7 @@ static bool check_view(const void *value, void *context)
     const struct market_symbol *view = value;
     (void)context;
     return view->duplicate_factor >= 1 && view->duplicate_factor <= DUPLICATES_FACTOR_MAX &&
-           view->stream < STREAM_STATE_COUNT;
+           view->stream < STREAM_STATE_COUNT && view->bars < UINT32_MAX / 2;
 }
 
 static bool check_gap(const void *value, void *context)

@@ -480,13 +480,20 @@ static size_t histories(const void *state, struct history *histories, size_t roo
 
 /* State. */
 
+/* NaN or 0: nothing was expected; else what an outcome can be divided by. */
+static bool can_divide(double deviation)
+{
+    return !(deviation > 0.0) || (deviation > 1e-30 && deviation < 1e30);
+}
+
 static bool check_waiting(const void *value, void *context)
 {
     const struct waiting_decision *waiting = value;
     const struct horizon_kind *kind = &waiting->kind;
     (void)context;
-    return kind->side < SIDE_COUNT && kind->level >= EDGE_NO_LEVEL && kind->level < EDGE_LEVELS &&
-           kind->standing < HORIZON_STANDINGS;
+    return can_divide(waiting->scale) && can_divide(waiting->sigma) &&
+           fabs(waiting->drift) < 1e30 && kind->side < SIDE_COUNT && kind->level >= EDGE_NO_LEVEL &&
+           kind->level < EDGE_LEVELS && kind->standing < HORIZON_STANDINGS;
 }
 
 static bool check_entry(const void *value, void *context)

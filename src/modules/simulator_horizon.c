@@ -166,16 +166,21 @@ const struct horizon_shape *horizon_shape(const struct horizon *horizon)
 
 /* State. */
 
+/* Far beyond what any sum comes to. */
+static const double huge = 1e30;
+
 static bool is_sum_of_squares(const struct horizon_sums *sums)
 {
-    return sums->weight >= 0.0 && sums->weight < HUGE_VAL && sums->sum >= 0.0 &&
-           sums->sum < HUGE_VAL;
+    return sums->weight >= 0.0 && sums->weight < huge && sums->sum >= 0.0 && sums->sum < huge;
 }
 
+/* What all others are measured by. */
 static bool check_variance(const void *value, void *context)
 {
+    const struct horizon_sums *sums = value;
     (void)context;
-    return is_sum_of_squares(value);
+    return is_sum_of_squares(sums) && (!(sums->sum > 0.0) || (sums->sum > sums->weight / huge &&
+                                                              sums->sum < sums->weight * huge));
 }
 
 static bool check_symbol(const void *value, void *context)
@@ -192,12 +197,12 @@ static bool check_shape(const void *value, void *context)
     bool begun = shape->size > 0.0;
     (void)context;
     for (size_t i = 0; i < HORIZON_BINS; i++) {
-        if (!(shape->counts[i] >= 0.0 && shape->counts[i] < HUGE_VAL)) {
+        if (!(shape->counts[i] >= 0.0 && shape->counts[i] < huge && fabs(shape->sums[i]) < huge)) {
             return false;
         }
     }
     return shape->count >= 0.0 && shape->share >= 0.0 && shape->share < 1.0 &&
-           (!begun || (shape->size >= shape_prior && shape->size < HUGE_VAL));
+           (!begun || (shape->size >= shape_prior && shape->size < huge));
 }
 
 void horizon_persist(struct horizon *horizon, struct persist *persist)

@@ -356,16 +356,27 @@ bool paths_tail_exceeds(const struct path_pool *pool, uint32_t number,
 
 /* State. */
 
+/* Far beyond what any sum of residuals comes to. */
+static const double huge = 1e30;
+
+static bool check_sum(const void *value, void *context)
+{
+    double sum;
+    (void)context;
+    memcpy(&sum, value, sizeof sum);
+    return fabs(sum) < huge;
+}
+
 /* Without a window there is no prefix, with one it has an entry more. */
 static void persist_source(struct path_source *source, size_t returns, struct persist *persist)
 {
     size_t used = source->count > 0 ? source->count + 1 : 0;
     size_t read = persist_array(persist, "sums of residuals", source->prefix, used, returns + 1,
-                                sizeof *source->prefix, NULL, NULL);
+                                sizeof *source->prefix, check_sum, NULL);
     if (read == 1) {
         persist_fail(persist, "sums of residuals cannot be one");
     }
-    persist_reals(persist, "variance of paths", &source->variance, 1, 0.0, HUGE_VAL);
+    persist_reals(persist, "variance of paths", &source->variance, 1, 0.0, huge);
     PERSIST(persist, source->longer);
     if (persist_loading(persist)) {
         source->count = read > 0 ? read - 1 : 0;
@@ -378,7 +389,7 @@ void paths_persist(struct path_pool *pool, size_t returns, struct persist *persi
     persist_source(&pool->source, returns, persist);
     for (size_t i = 0; i < PATH_GROUPS; i++) {
         persist_array(persist, "paths", pool->groups[i].ends, pool->group_size, pool->group_size,
-                      sizeof *pool->groups[i].ends, NULL, NULL);
+                      sizeof *pool->groups[i].ends, check_sum, NULL);
         PERSIST(persist, pool->groups[i].number);
     }
     if (persist_loading(persist)) {

@@ -12,6 +12,9 @@ enum { WINDOWS_A_LENGTH = 20 };
  * window's deviation. */
 static const double volatility_floor = 0.25;
 
+/* Logarithms of decimals are less than so far apart. */
+static const double return_max = 64.0;
+
 void returns_init(struct returns *returns, struct arena *arena, size_t kept, uint32_t horizon_bars)
 {
     struct ring ring;
@@ -92,13 +95,20 @@ size_t returns_take_window(struct returns *returns, double *residuals)
     return count;
 }
 
+static bool check_return(const void *value, void *context)
+{
+    const struct filtered_return *bar = value;
+    (void)context;
+    return fabs(bar->value) < return_max && bar->volatility >= 0.0 && bar->volatility < return_max;
+}
+
 void returns_persist(struct returns *returns, struct persist *persist)
 {
-    persist_ring(persist, "returns", &returns->ring, NULL, NULL);
+    persist_ring(persist, "returns", &returns->ring, check_return, NULL);
     PERSIST(persist, returns->last_log_close);
     PERSIST(persist, returns->count);
     PERSIST(persist, returns->since_window);
-    persist_reals(persist, "variance", &returns->variance, 1, 0.0, HUGE_VAL);
-    persist_reals(persist, "deviation", &returns->deviation, 1, 0.0, HUGE_VAL);
+    persist_reals(persist, "variance", &returns->variance, 1, 0.0, return_max * return_max);
+    persist_reals(persist, "deviation", &returns->deviation, 1, 0.0, return_max);
     persist_reals(persist, "block length", &returns->block_length, 1, 1.0, BLOCK_VALUES_MAX);
 }
