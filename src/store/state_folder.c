@@ -77,7 +77,8 @@ int state_lock_take(struct state_lock *lock, const char *folder, struct text *wh
     }
     int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0640);
     if (descriptor < 0) {
-        text_format(why, "%s cannot be opened: %s", path, strerror(errno));
+        text_format(why, "%s cannot be opened: %s; see to the permissions and the space there",
+                    path, strerror(errno));
         return ERROR_IO;
     }
     error = take_descriptor(descriptor, path, why);

@@ -3,6 +3,9 @@ that nothing that was shown as stored is lost and that the books are exact.
 
     crash.py [--kills N] [--seed S]     N rounds (default 200), each: run, SIGKILL, perhaps damage,
                                         start, prove
+    crash.py --faults                   one round for each call on the state folder's files: that call
+                                        fails (disk full, I/O error), then SIGKILL, start, prove;
+                                        until a round has no call left that could fail
 
 It prints one line a round and the seed; exit code 1 at the first proof that fails."""
 
@@ -279,6 +282,81 @@ class Crash:
         self.fills = len(fills)
 
 
+# Calls that fail.
+
+IO_FAULTS = os.path.join(os.path.dirname(os.path.dirname(TICKD)), "tests", "libio_faults.so")
+FAILED_STARTS = (71, 73, 74)  # the system, cannot create, I/O
+
+
+def faulty(folder, port, first, count, error):
+    """A daemon whose calls number first to first + count - 1 fail; how many calls it made until it
+    was killed, and what it said when it did not start."""
+    tally = os.path.join(folder, "tally")
+    if os.path.exists(tally):
+        os.unlink(tally)
+    state = os.path.join(folder, "state")
+    environment = {"LD_PRELOAD": IO_FAULTS, "IO_FAULTS_UNDER": state, "IO_FAULTS_TALLY": tally,
+                   "IO_FAULTS_FIRST": str(first), "IO_FAULTS_COUNT": str(count),
+                   "IO_FAULTS_ERROR": error}
+
+    def calls():
+        if not os.path.exists(tally):
+            return 0
+        with open(tally, "rb") as file:
+            return int.from_bytes(file.read(8), "little")
+
+    with Daemon(*eager_options(), "--set", "checkpoint.interval_s=5", port=port, folder=folder,
+                symbols=SYMBOLS, environment=environment) as daemon:
+        begun = time.monotonic()
+        while daemon.process.poll() is None and time.monotonic() < begun + 60:
+            enough = time.monotonic() > begun + 2.5 and calls() >= first + count
+            if enough or time.monotonic() > begun + 9:
+                break
+            time.sleep(0.05)
+        if daemon.process.poll() is not None:
+            said = daemon.text_of("err").strip().splitlines()[-1:]
+            prove(daemon.process.returncode in FAILED_STARTS and said,
+                  "call %d: exit code %d: %r", first, daemon.process.returncode, said)
+            return calls(), said[0]
+        prove_books(daemon.status())
+        daemon.process.kill()
+        daemon.process.wait()
+        return calls(), ""
+
+
+def fault_round(port, first, count, error):
+    """From an empty folder, so that the same number is the same call."""
+    folder = tempfile.mkdtemp(prefix="tickd-faults-")
+    made, said = faulty(folder, port, first, count, error)
+    with Daemon(*eager_options(), port=port, folder=folder, symbols=SYMBOLS) as daemon:
+        status = daemon.wait_for_trades(1)
+        prove_books(status)
+        prove(not status["tape"]["failing"] and not status["store"]["failing"],
+              "call %d: it does not heal: %r", first, (status["tape"], status["store"]))
+        texts = [line["text"] for line in daemon.log(event="recovery")]
+        code, _ = daemon.stop()
+        prove(code == 0, "call %d: exit code %d at the end", first, code)
+    archive = os.path.join(folder, "state", "tickd.db")
+    _, rows, runs, _, _ = read_archive(archive)
+    prove_fills(rows, runs, {row["run"] for row in runs[1:]})
+    shutil.rmtree(folder)
+    print("call %d of %d, %d of %s: %s" % (first, made, count, error, said or
+                                           (texts[-1] if texts else "a new run")), flush=True)
+    return made
+
+
+def faults(chosen=None, seed=0):
+    """Every call, or those chosen: (first, count, error)."""
+    with Simulation(*MARKET, "--seed", str(seed % 2 ** 31)) as simulation:
+        for first, count, error in chosen or ():
+            fault_round(simulation.port, first, count, error)
+        first, made = 1, 1
+        while chosen is None and made >= first:
+            made = fault_round(simulation.port, first, 1 + first % 4,
+                               ("ENOSPC", "EIO", "EROFS")[first % 3])
+            first += 1
+
+
 def run_of(path):
     """Run of a tape's first block, see docs/tape.md."""
     with open(path, "rb") as file:
@@ -310,8 +388,12 @@ def main():
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2 ** 31))
     parser.add_argument("--no-damage", action="store_true")
+    parser.add_argument("--faults", action="store_true")
     options = parser.parse_args()
     try:
+        if options.faults:
+            faults(seed=options.seed)
+            return
         crash(options.kills, options.seed, not options.no_damage)
     except (Broken, AssertionError) as broken:
         print("NOT PROVEN: %s (seed %d)" % (broken, options.seed))

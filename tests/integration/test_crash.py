@@ -9,6 +9,8 @@ import crash
 from simulation import require_program
 
 ROUNDS = 4
+CALLS = 4
+CALLS_MAX = 70  # in the first seconds of a daemon
 
 
 class Crash(unittest.TestCase):
@@ -20,6 +22,15 @@ class Crash(unittest.TestCase):
             self.fail("%s (TICKD_SEED=%d)" % (broken, seed))
         self.assertGreaterEqual(story.fills, crash.FILLS_FIRST)
         self.assertGreaterEqual(len(story.recoveries), ROUNDS // 2)
+
+    def test_a_call_that_fails_costs_nothing_that_was_stored(self):
+        chance = random.Random(int(os.environ.get("TICKD_SEED", "0")) or None)
+        chosen = [(chance.randrange(1, CALLS_MAX), chance.choice((1, 3, 50)),
+                   chance.choice(("ENOSPC", "EIO", "EROFS"))) for _ in range(CALLS)]
+        try:
+            crash.faults(chosen)
+        except crash.Broken as broken:
+            self.fail("%s (%r)" % (broken, chosen))
 
 
 if __name__ == "__main__":
