@@ -3,7 +3,7 @@ that nothing that was shown as stored is lost and that the books are exact.
 
     crash.py [--kills N] [--seed S]     N rounds (default 200), each: run, SIGKILL, perhaps damage,
                                         start, prove
-    crash.py --faults                   one round for each call on the state folder's files: that call
+    crash.py --faults                   one round for each call on the state folder: that call
                                         fails (disk full, I/O error), then SIGKILL, start, prove;
                                         until a round has no call left that could fail
 
