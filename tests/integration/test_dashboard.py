@@ -22,7 +22,8 @@ SYMBOLS = "BINANCE:BTCUSDT,BINANCE:ETHUSDT"
 CLIENTS = 50
 OF_THE_MOMENT = ("input", "bars", "market", "bus", "decisions", "digest", "portfolio", "agents",
                  "metrics", "health", "histories", "memory", "time", "feed", "rates", "latency",
-                 "loop", "dashboard", "clients", "uptime_s", "simulations", "simulation_reasons")
+                 "loop", "dashboard", "clients", "uptime_s", "simulations", "simulation_reasons",
+                 "tape", "store", "alerts", "alert_sinks")
 HEADS = {
     "content-security-policy": "default-src 'none'; script-src 'self'; style-src 'self'; "
                                "img-src 'self'; connect-src 'self'; base-uri 'none'; "

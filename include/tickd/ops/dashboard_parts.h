@@ -11,6 +11,7 @@
 enum {
     DASHBOARD_HEAD_MAX = 1536,   /* bytes of an answer's head */
     DASHBOARD_CHUNK_MAX = 16384, /* of a file, sent at a time */
+    DASHBOARD_STEPS = 10,        /* parts of a tick, over which the clients are spread */
     READING_TICKS_MAX = 40,      /* 10 s for a whole request, or between two */
     ANSWERING_TICKS_MAX = 60,    /* 15 s for a chunk to be taken */
     LIVE_TICKS_MAX = 80,         /* 20 s for a frame to be taken */
@@ -61,6 +62,7 @@ struct dashboard {
     int listener; /* descriptor, −1 = none */
     bool is_stopping;
     uint64_t tick;                   /* from 1 */
+    size_t step;                     /* of the tick */
     uint64_t shut_ticks;             /* for how long the door could not be opened */
     struct connection **connections; /* settings->clients_max places, NULL = free */
     size_t connection_count;
