@@ -52,11 +52,10 @@ int dashboard_on_live(struct connection *connection)
 static int close_because(struct connection *connection, enum lws_close_status status,
                          const char *why)
 {
-    unsigned char reason[64];
-    size_t length = strlen(why);
+    char reason[64];
 
-    memcpy(reason, why, length);
-    lws_close_reason(connection->wire, status, reason, length);
+    (void)text_copy(reason, sizeof reason, why);
+    lws_close_reason(connection->wire, status, (unsigned char *)reason, strlen(reason));
     return -1;
 }
 

@@ -147,8 +147,8 @@ class Routes(Served):
         found = {"/"} | set(re.findall(r'(?:src|href)="(/[a-z0-9.]+)"', page))
         waiting = [path for path in found if path.endswith(".js")]
         while waiting:
-            body = self.get(waiting.pop()).body.decode()
-            for name in re.findall(r'from "\./([a-z]+\.js)"', body):
+            text = self.get(waiting.pop()).body.decode()
+            for name in re.findall(r'from "\./([a-z]+\.js)"', text):
                 if "/" + name not in found:
                     found.add("/" + name)
                     waiting.append("/" + name)
@@ -379,8 +379,7 @@ class Limits(unittest.TestCase):
 
     def test_an_address_that_is_none_is_a_fault_of_the_configuration(self):
         for listen in ("8050", "localhost:8050", "127.0.0.1:0", "127.0.0.1:65536", "::1:80",
-                       "unix:",
-                       "[::1]", "[127.0.0.1]:80", "127.0.0.1:80x", ""):
+                       "unix:", "[::1]", "[127.0.0.1]:80", "127.0.0.1:80x", ""):
             done = run(TICKD, "--check-config", "--set", "dashboard.listen=" + listen)
             self.assertEqual(done.returncode, 78, listen)
             self.assertIn("dashboard.listen", done.stderr)
@@ -393,8 +392,7 @@ class Limits(unittest.TestCase):
         tickd = self.serve("--set", "monitor.stale_s=1")
         tickd.wait_for_log(event="module", module="feed", state="stale")
         answer = Answer(send_raw(self.port, request("GET", "/healthz")))
-        self.assertEqual(answer.status, 503)
-        self.assertIn(b"feed stale\n", answer.body)
+        self.assertEqual((answer.status, answer.body), (503, b"feed stale\n"))
 
 
 def state_of(status, name):
@@ -469,7 +467,7 @@ class Live(unittest.TestCase):
         for method, *params in (("shutdown",), ("halt", "x"), ("flatten",), ("suspend", 1),
                                 ("log", "debug"), ("rotate",), ("unhalt",), ("config",),
                                 ("watch", "all"), ("wait", "ready"), ("rollback", 1),
-                                 ("resume", 1)):
+                                ("resume", 1)):
             answer = ask(page, method, *params)
             self.assertEqual(answer["error"]["code"], -32001, method)
         self.assertEqual(self.tickd.log(event="command"), [])

@@ -28,18 +28,15 @@ VIEWS = (("light", 1280, 900, False), ("dark", 1280, 900, True), ("narrow", 400,
          ("wide-dark", 2560, 1440, True))
 
 # All values that say where in the status document they are from, as a person reads them.
-FIELDS = """return Object.fromEntries([...document.querySelectorAll(
-    "main > section:not([hidden]) [data-field]")].map(
-    (node) => [node.dataset.field, node.textContent]))"""
+FIELDS = """const nodes = document.querySelectorAll("main > section:not([hidden]) [data-field]");
+return Object.fromEntries([...nodes].map((node) => [node.dataset.field, node.textContent]))"""
 
 # WCAG 2.1's contrast of every text that is seen, against what is behind it; those below 4.5.
 CONTRAST = """
 function parts(text) { return text.match(/[\\d.]+/g).map(Number); }
 function light([r, g, b]) {
-  const of = (value) => {
-    const c = value / 255;
-    return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-  };
+  const linear = (c) => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+  const of = (value) => linear(value / 255);
   return 0.2126 * of(r) + 0.7152 * of(g) + 0.0722 * of(b);
 }
 function behind(node) {
@@ -51,11 +48,11 @@ function behind(node) {
 }
 const poor = [];
 for (const node of document.querySelectorAll("body *")) {
-  const own = [...node.childNodes].some(
-    (child) => child.nodeType === 3 && child.textContent.trim());
+  const isText = (child) => child.nodeType === 3 && child.textContent.trim();
+  const own = [...node.childNodes].some(isText);
   if (!own || !node.checkVisibility() || node.closest("svg, .skip, noscript")) continue;
-  const [a, b] = [light(parts(getComputedStyle(node).color)), light(behind(node))].sort(
-    (x, y) => y - x);
+  const ink = light(parts(getComputedStyle(node).color)), ground = light(behind(node));
+  const a = Math.max(ink, ground), b = Math.min(ink, ground);
   const ratio = (a + 0.05) / (b + 0.05);
   const words = node.textContent.trim().slice(0, 30);
   if (ratio < 4.5) poor.push(`${node.tagName}.${node.className} "${words}" ${ratio.toFixed(2)}`);
@@ -116,6 +113,12 @@ class Page(unittest.TestCase):
         self.browser.wait_for("return document.getElementById('link').textContent === arguments[0]",
                               "the connection as " + text, text)
 
+    def wait_for_charts(self, section, count):
+        """Until so many are drawn; dygraphs takes two canvases for each."""
+        self.browser.wait_for(
+            "return document.querySelectorAll(arguments[0]).length >= arguments[1]",
+            "%d charts" % count, section + " .chart canvas", 2 * count)
+
     def newest(self):
         """What the page shows once it shows nothing older than this moment."""
         self.browser.wait_for("return Number(document.body.dataset.engineUs) >= arguments[0]",
@@ -133,8 +136,6 @@ class Page(unittest.TestCase):
             if path in ("digest",):
                 self.assertRegex(text, r"^[0-9a-f]{16}$")
                 continue
-            if None in values:  # not known yet, or not measured by this build
-                continue
             low, high = sorted(float(value) for value in values)
             if path.startswith("portfolio."):
                 # Money goes up and down between two looks; it stays within what it can move.
@@ -145,7 +146,7 @@ class Page(unittest.TestCase):
     # The sections.
 
     def test_system_agrees_with_tickctl(self):
-        self.assert_agrees(20)
+        self.assert_agrees(19)
         status = self.tickd.status()
         tiles = self.browser.run("""return [...document.querySelectorAll('.tile')].map((tile) => [
             tile.querySelector('h3 span').textContent,
@@ -167,17 +168,13 @@ class Page(unittest.TestCase):
             self.assertTrue(text.endswith("of {:,}".format(history["capacity"])), text)
         self.assertEqual(self.browser.run("return document.querySelectorAll('.flow .node').length"),
                          13)
-        self.browser.wait_for("return document.querySelectorAll("
-                              "'#system .chart canvas').length >= 4",
-                              "the curves of memory and lag")
+        self.wait_for_charts("#system", 2)
         self.assertEqual(self.browser.run(
             "return document.querySelectorAll('.hour i').length"), 60)
 
     def test_market_agrees_with_tickctl(self):
         self.open("market")
-        self.browser.wait_for("return document.querySelectorAll("
-                              "'#market .chart canvas').length >= 6",
-                              "three charts")
+        self.wait_for_charts("#market", 3)
         rows = self.browser.wait_for("""const rows = [...document.querySelectorAll(
             '#market [aria-label="Symbols"] tbody tr')].map((row) => [...row.cells].map(
             (cell) => cell.textContent)); return rows.length ? rows : null""", "the symbols")
@@ -190,7 +187,7 @@ class Page(unittest.TestCase):
                               "'#market .note').textContent)", "bars")
         votes = self.browser.wait_for("""const rows = [...document.querySelectorAll(
             '#market [aria-label^="Newest decisions"] tbody tr')].map(
-              (row) => row.cells[1].textContent);
+            (row) => row.cells[1].textContent);
             return rows.length ? rows : null""", "decisions")
         self.assertLessEqual(set(votes), {"buy", "sell", "hold"})
         # Another symbol, another indicator.
@@ -200,9 +197,7 @@ class Page(unittest.TestCase):
             other.value = 'rsi14'; other.dispatchEvent(new Event('change'));""")
         self.browser.wait_for("return document.querySelector('#market .note').textContent.includes("
                               "'bars of BINANCE:ETHUSDT')", "the other symbol")
-        self.browser.wait_for("return document.querySelectorAll("
-                              "'#market .chart canvas').length >= 8",
-                              "the indicator's chart")
+        self.wait_for_charts("#market", 4)
 
     def test_agents_agree_with_tickctl(self):
         self.open("agents")
@@ -220,38 +215,36 @@ class Page(unittest.TestCase):
         self.browser.wait_for("return document.querySelector('#agents .steps li') !== null",
                               "the agent's versions")
         told = json.loads(self.tickd.ask("agent 1"))
-        shown = self.browser.run("return [...document.querySelectorAll("
-                                 "'#agents .steps li:first-child dd')]"
-                                 ".map((node) => Number(node.textContent))")
+        shown = self.browser.run("""return [...document.querySelectorAll(
+            '#agents .steps li:first-child dd')].map((node) => Number(node.textContent))""")
         self.assertEqual(len(shown), len(told["versions"][0]["parameters"]))
 
     def test_portfolio_agrees_with_tickctl_and_explains_a_fill(self):
         self.tickd.wait_for_status(lambda status: status["fills"] > 0, "a fill", 4 * LIMIT_S)
         self.open("portfolio")
         self.assert_agrees(9)
-        sequence = self.browser.wait_for("""const row = document.querySelector(
-            '#portfolio [aria-label="Fills"] tbody tr');
-            return row?.lastElementChild.textContent""",
-            "a fill")
-        # The oldest that is shown stays where it is while new ones come.
-        self.browser.run("document.querySelector("
-                         "'#portfolio [aria-label=\"Fills\"] tbody tr').click()")
-        text = self.browser.wait_for("return document.querySelector("
-                                     "'#portfolio .chain')?.textContent",
-                                     "the explanation")
-        told = json.loads(self.tickd.ask("explain " + re.search(r"\d+", sequence).group()))
+        self.browser.wait_for("""const row = document.querySelector(
+            '#portfolio [aria-label="Fills"] tbody tr'); row?.click(); return row !== null""",
+                              "a fill")
+        text, note = self.browser.wait_for("""const text = document.querySelector('.chain');
+            return text && [text.textContent, text.closest('.panel').querySelector('.note')
+            .textContent]""", "the explanation")
+        sequence = re.fullmatch(r"fill (\d+), BINANCE:...USDT", note).group(1)
+        told = json.loads(self.tickd.ask("explain " + sequence))
         self.assertEqual(told["topic"], "FILL")
-        self.assertEqual(text.split("\n")[0].split(" ")[0], told["lines"][0].split(" ")[0])
+        # Its order may be filled further; what was said of this fill stays.
+        self.assertEqual(text.split("\n")[:3], told["lines"][:3])
 
     def test_the_log_is_the_health_log_with_filter_and_pause(self):
         self.open("log")
-        events = ("return [...document.querySelectorAll('.lines li b')].map("
-                  "(node) => node.textContent)")
+        events = """return [...document.querySelectorAll('.lines li b')].map(
+            (node) => node.textContent)"""
         self.browser.wait_for("return document.querySelectorAll('.lines li').length > 5", "lines")
         shown = self.browser.run(events)
         self.assertEqual(shown[:5], [line["event"] for line in self.tickd.log()[:5]])
         self.browser.run("""const filter = document.getElementById('log-filter');
-            filter.value = 'module=market'; filter.dispatchEvent(new Event('input'))""")
+            filter.value = 'event=module module=market';
+            filter.dispatchEvent(new Event('input'))""")
         self.assertEqual(set(self.browser.run(events)), {"module"})
         self.browser.run("""const filter = document.getElementById('log-filter');
             filter.value = ''; filter.dispatchEvent(new Event('input'))""")

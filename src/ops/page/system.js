@@ -134,7 +134,7 @@ export class System {
   #buildJournal({ body }) {
     this.journal = facts(body, [
       ["tape", "Tape"], ["lag", "Durable after"], ["inputs", "Inputs recorded", "tape.inputs"], ["lost", "Inputs lost", "tape.inputs_lost"],
-      ["tapes", "Tapes"], ["store", "Archive"], ["written", "Rows written", "store.written"], ["waiting", "Rows waiting", "store.waiting"],
+      ["tapes", "Tapes"], ["store", "Archive"], ["written", "Rows written", "store.written"], ["waiting", "Rows waiting"],
       ["dropped", "Rows dropped", "store.dropped"],
     ]);
   }
