@@ -159,6 +159,16 @@ size_t text_character(const char *bytes, size_t left, bool *valid)
     return length;
 }
 
+uint32_t text_code_point(const char *character, size_t length)
+{
+    static const unsigned char payload[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    uint32_t code_point = (unsigned char)character[0] & payload[length];
+
+    for (size_t i = 1; i < length; i++)
+        code_point = code_point << 6 | ((unsigned char)character[i] & 0x3f);
+    return code_point;
+}
+
 bool text_is_utf8(const char *bytes, size_t length)
 {
     bool valid = true;

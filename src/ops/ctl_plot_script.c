@@ -46,23 +46,27 @@ bool plot_find_kind(const char *name, enum plot_kind *kind)
     return false;
 }
 
-bool plot_has(const struct plot_data *data, enum plot_kind kind)
+static bool has_one(const struct plot_data *data, enum plot_kind kind)
 {
     if (kind == PLOT_WEIGHTS)
         return data->share_count > 0 && data->name_count > 0;
-    if (kind == PLOT_ALL) {
-        bool any = false;
-
-        for (int i = 0; i < PLOT_ALL; i++)
-            any |= plot_has(data, (enum plot_kind)i);
-        return any;
-    }
     return data->lines[panel_lines[kind][0]].count > 0;
+}
+
+bool plot_has(const struct plot_data *data, enum plot_kind kind)
+{
+    bool any = false;
+
+    if (kind != PLOT_ALL)
+        return has_one(data, kind);
+    for (int i = 0; i < PLOT_ALL; i++)
+        any |= has_one(data, (enum plot_kind)i);
+    return any;
 }
 
 static bool is_drawn(const struct plot_data *data, enum plot_kind wanted, enum plot_kind kind)
 {
-    return (wanted == PLOT_ALL || wanted == kind) && plot_has(data, kind);
+    return (wanted == PLOT_ALL || wanted == kind) && has_one(data, kind);
 }
 
 /* Data. */

@@ -27,24 +27,18 @@ const cJSON *ctl_member(const cJSON *object, const char *path)
 
 /* What a terminal obeys instead of showing it: control characters of one byte and of two (U+0080 to
  * U+009F), marks that turn the writing direction around, separators of lines. */
-static bool is_obeyed(const char *character, size_t length)
+static bool is_obeyed(uint32_t character)
 {
     static const struct {
-        const char *first;
-        const char *last;
+        uint32_t first;
+        uint32_t last;
     } ranges[] = {
-        {"\x01", "\x1f"},
-        {"\x7f", "\x7f"},
-        {"\xc2\x80", "\xc2\x9f"},
-        {"\xd8\x9c", "\xd8\x9c"},         /* U+061C */
-        {"\xe2\x80\x8e", "\xe2\x80\x8f"}, /* U+200E, U+200F */
-        {"\xe2\x80\xa8", "\xe2\x80\xae"}, /* U+2028 to U+202E */
-        {"\xe2\x81\xa6", "\xe2\x81\xa9"}, /* U+2066 to U+2069 */
+        {0x00, 0x1f},     {0x7f, 0x9f},     {0x61c, 0x61c},
+        {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069},
     };
 
     for (size_t i = 0; i < ARRAY_LENGTH(ranges); i++) {
-        if (strlen(ranges[i].first) == length && memcmp(character, ranges[i].first, length) >= 0 &&
-            memcmp(character, ranges[i].last, length) <= 0)
+        if (character >= ranges[i].first && character <= ranges[i].last)
             return true;
     }
     return false;
@@ -56,7 +50,7 @@ void ctl_add_clean(struct text *out, const char *text)
         bool valid;
         size_t length = text_character(text, CHARACTER_MAX, &valid); /* the text's end ends it */
 
-        if (valid && !is_obeyed(text, length))
+        if (valid && !is_obeyed(text_code_point(text, length)))
             text_add_bytes(out, text, length);
         else
             text_add_char(out, '?');

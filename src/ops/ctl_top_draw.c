@@ -1,4 +1,5 @@
 /* The layout of `tickctl top`: head, tabs, the screen's facts and list, keys. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -171,7 +172,7 @@ static void add_message(const struct top_model *model, const struct top_view *vi
         text_add(message, "no daemon, retrying");
     else if (model->silent_ms > SILENCE_WORTH_SAYING_MS) {
         text_add(message, "no answer for ");
-        ctl_add_duration(message, (double)(model->silent_ms / 1000 * 1000));
+        ctl_add_duration(message, floor((double)model->silent_ms / 1e3) * 1e3);
     } else if (view->is_paused)
         text_add(message, "paused, p goes on");
     else if (model->why[0] != '\0')

@@ -77,18 +77,12 @@ static bool is_narrow(uint32_t glyph)
 /* The next glyph, '?' for what cannot be shown. */
 static uint32_t next_glyph(const char **text)
 {
-    static const unsigned char payload[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
     const char *at = *text;
     bool valid;
     size_t length = text_character(at, CHARACTER_MAX, &valid); /* the text's end ends it earlier */
+    uint32_t glyph = valid ? text_code_point(at, length) : '?';
 
     *text += length;
-    if (!valid)
-        return '?';
-    uint32_t glyph = (unsigned char)at[0] & payload[length];
-
-    for (size_t i = 1; i < length; i++)
-        glyph = glyph << 6 | ((unsigned char)at[i] & 0x3f);
     return is_narrow(glyph) ? glyph : '?';
 }
 

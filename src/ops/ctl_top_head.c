@@ -3,7 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tickd/base/decimal.h"
 #include "tickd/ops/ctl_table.h"
 #include "tickd/ops/ctl_top_view.h"
 
@@ -232,19 +231,17 @@ static void draw_equity(const struct top_model *model, struct top_grid *grid, in
     char memory[METER_TEXT_MAX];
     struct text text;
     const cJSON *equity = ctl_member(model->status, "portfolio.equity");
-    int64_t invested = 0;
-    int64_t whole = 0;
-    const char *value = top_text(model, "portfolio.market_value");
+    double whole = 0;
+    double invested = 0;
 
     text_init(&text, memory, sizeof memory);
     if (equity != NULL)
         top_add_money(&text, equity);
-    if (decimal_parse(value, strlen(value), &invested) != 0 || !cJSON_IsString(equity) ||
-        decimal_parse(equity->valuestring, strlen(equity->valuestring), &whole) != 0 || whole <= 0)
+    if (!top_value(equity, &whole) || whole <= 0 ||
+        !top_value(ctl_member(model->status, "portfolio.market_value"), &invested))
         invested = 0;
-    draw_meter(grid, row, width, "Equity",
-               invested == 0 ? 0 : fabs(decimal_to_double(invested)) / decimal_to_double(whole),
-               TOP_GOOD, memory);
+    draw_meter(grid, row, width, "Equity", invested == 0 ? 0 : fabs(invested) / whole, TOP_GOOD,
+               memory);
 }
 
 /* How many alerts are up, by severity; those resolved are history. */

@@ -170,7 +170,7 @@ enum top_style top_word_style(const char *word)
     return TOP_PLAIN;
 }
 
-static bool number_of(const cJSON *value, double *number)
+bool top_value(const cJSON *value, double *number)
 {
     int64_t decimal;
 
@@ -189,7 +189,7 @@ enum top_style top_cell_style(const cJSON *row, const struct top_column *column)
 {
     const cJSON *value = ctl_member(row, column->key);
     double number = 0;
-    bool is_number = number_of(value, &number);
+    bool is_number = top_value(value, &number);
 
     switch (column->paint) {
     case TOP_PAINT_NONE:
@@ -217,7 +217,7 @@ void top_add_money(struct text *out, const cJSON *value)
     char digits[CTL_CELL_MAX];
     double money;
 
-    if (!number_of(value, &money)) {
+    if (!top_value(value, &money)) {
         text_add_char(out, '-');
         return;
     }
@@ -236,8 +236,8 @@ static void add_fill(struct text *out, const cJSON *row)
     double size = 0;
     double capacity = 0;
 
-    if (!number_of(ctl_member(row, "size"), &size) ||
-        !number_of(ctl_member(row, "capacity"), &capacity) || capacity <= 0) {
+    if (!top_value(ctl_member(row, "size"), &size) ||
+        !top_value(ctl_member(row, "capacity"), &capacity) || capacity <= 0) {
         text_add_char(out, '-');
         return;
     }
@@ -314,7 +314,7 @@ void top_add_cell(const struct top_model *model, const cJSON *row, const struct 
         add_fill(out, row);
     else if (column->kind == TOP_MONEY)
         top_add_money(out, value);
-    else if (is_text || !number_of(value, &number))
+    else if (is_text || !top_value(value, &number))
         ctl_add_cell(out, value, CELL_TEXT);
     else
         add_number(model, out, number, column->kind);

@@ -14,7 +14,7 @@
 #include "tickd/ops/ctl_top_view.h"
 #include "tickd/ops/ctl_view.h"
 
-enum { DOCUMENTS = 400, DEPTH_MAX = 5, WIDTH_MAX = 8, DOCUMENT_BYTES = 1 << 18, ROW_BYTES = 4096 };
+enum { DOCUMENTS = 400, DEPTH_MAX = 6, WIDTH_MAX = 8, DOCUMENT_BYTES = 1 << 18, ROW_BYTES = 4096 };
 
 static struct rng rng;
 static char document[DOCUMENT_BYTES];
@@ -35,6 +35,10 @@ static const char *const keys[] = {
     "market_value", "text",    "value",     "latency",   "uptime_s",  "stale",     "last_time_ms",
 };
 
+static const char csi_31m[] = {'\xc2', '\x9b', '3', '1', 'm', '\0'};
+static const char csi_2j[] = {'\x9b', '2', 'J', '\0'};
+static const char backwards[] = {'\xe2', '\x80', '\xae', 'a', 'b', 'c', '\0'};
+
 static const char *const texts[] = {
     "",
     "stale",
@@ -46,15 +50,12 @@ static const char *const texts[] = {
     "EQUITY",
     "momentum",
     "\x1b[2J\x1b]0;x\x07",
-    "\xc2\x9b"
-    "31m",
-    "\xe2\x80\xae"
-    "abc",
+    csi_31m,
+    backwards,
     "\xff\xfe",
     "\xf0\x9f\x92\xa9",
     "a\nb\tc\x7f",
-    "\x9b"
-    "2J",
+    csi_2j,
     "BINANCE:BTCUSDT",
     "%s%n%d",
     "'`$(x)",
@@ -74,42 +75,67 @@ static void add_string(struct text *out, const char *string)
     text_add_char(out, '"');
 }
 
-static void add_value(struct text *out, int depth);
-
-static void add_members(struct text *out, int depth, bool is_object)
+static void add_single(struct text *out)
 {
-    uint64_t count = below(WIDTH_MAX + 1);
-
-    for (uint64_t i = 0; i < count; i++) {
-        if (i > 0)
-            text_add_char(out, ',');
-        if (is_object) {
-            add_string(out, below(10) > 0 ? keys[below(ARRAY_LENGTH(keys))]
-                                          : texts[below(ARRAY_LENGTH(texts))]);
-            text_add_char(out, ':');
-        }
-        add_value(out, depth);
+    switch (below(5)) {
+    case 0:
+        text_add(out, below(2) == 0 ? "null" : "true");
+        break;
+    case 1:
+    case 2:
+        text_format(out, "%.17g", numbers[below(ARRAY_LENGTH(numbers))]);
+        break;
+    default:
+        add_string(out, texts[below(ARRAY_LENGTH(texts))]);
+        break;
     }
 }
 
-static void add_value(struct text *out, int depth)
-{
-    uint64_t kind = below(depth > 0 ? 9 : 5);
+/* An object or a list that is not finished. */
+struct level {
+    bool is_object;
+    uint64_t left;
+    bool has_members;
+};
 
-    if (kind >= 7) {
-        text_add_char(out, '[');
-        add_members(out, depth - 1, false);
-        text_add_char(out, ']');
-    } else if (kind >= 5) {
-        text_add_char(out, '{');
-        add_members(out, depth - 1, true);
-        text_add_char(out, '}');
-    } else if (kind >= 3) {
-        add_string(out, texts[below(ARRAY_LENGTH(texts))]);
-    } else if (kind >= 1) {
-        text_format(out, "%.17g", numbers[below(ARRAY_LENGTH(numbers))]);
-    } else {
-        text_add(out, below(2) == 0 ? "null" : "true");
+static struct level begin(struct text *out, bool is_object)
+{
+    text_add_char(out, is_object ? '{' : '[');
+    return (struct level){.is_object = is_object, .left = below(WIDTH_MAX + 1)};
+}
+
+static void begin_member(struct text *out, struct level *level)
+{
+    level->left--;
+    if (level->has_members)
+        text_add_char(out, ',');
+    level->has_members = true;
+    if (!level->is_object)
+        return;
+    add_string(out,
+               below(10) > 0 ? keys[below(ARRAY_LENGTH(keys))] : texts[below(ARRAY_LENGTH(texts))]);
+    text_add_char(out, ':');
+}
+
+static void add_nested(struct text *out, bool is_object)
+{
+    struct level levels[DEPTH_MAX];
+    size_t depth = 0;
+
+    levels[depth++] = begin(out, is_object);
+    while (depth > 0) {
+        struct level *level = &levels[depth - 1];
+
+        if (level->left == 0) {
+            text_add_char(out, level->is_object ? '}' : ']');
+            depth--;
+            continue;
+        }
+        begin_member(out, level);
+        if (depth < DEPTH_MAX && below(9) < 4)
+            levels[depth++] = begin(out, below(2) == 0);
+        else
+            add_single(out);
     }
 }
 
@@ -119,13 +145,10 @@ static size_t make_document(void)
 
     do {
         text_init(&text, document, sizeof document);
-        if (below(4) == 0) {
-            add_value(&text, DEPTH_MAX);
-        } else {
-            text_add_char(&text, '{');
-            add_members(&text, DEPTH_MAX, true);
-            text_add_char(&text, '}');
-        }
+        if (below(10) == 0)
+            add_single(&text);
+        else
+            add_nested(&text, below(5) > 0);
     } while (text.cut);
     return text.length;
 }

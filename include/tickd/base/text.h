@@ -35,9 +35,12 @@ bool text_copy_bytes(char *target, size_t capacity, const char *source, size_t l
 /* Whether `bytes` are valid UTF-8 (RFC 3629: no overlong forms, no surrogates). */
 bool text_is_utf8(const char *bytes, size_t length);
 
-/* Length of the character that `bytes` begin with, of at least one byte. Not valid: as many bytes
- * as could have begun a character, at least one, which are to be replaced as one. */
-size_t text_character(const char *bytes, size_t length, bool *valid);
+/* Length of the character that `bytes`, `left` of them, at least one, begin with. Not valid: as
+ * many bytes as could have begun a character, at least one, which are to be replaced as one. */
+size_t text_character(const char *bytes, size_t left, bool *valid);
+
+/* The code point of a valid character of that length. */
+uint32_t text_code_point(const char *character, size_t length);
 
 /* Appends a JSON string with its quotes: control characters, '"' and '\' escaped, invalid UTF-8
  * replaced by U+FFFD. */

@@ -102,6 +102,9 @@ enum top_style top_cell_style(const cJSON *row, const struct top_column *column)
 /* What a word of the daemon's vocabulary (streaming, stale, critical …) looks like. */
 enum top_style top_word_style(const char *word);
 
+/* The number that a JSON number or a decimal text is; false for anything else. */
+bool top_value(const cJSON *value, double *number);
+
 /* Appends two places and separated thousands, of a decimal text or a number. */
 void top_add_money(struct text *out, const cJSON *value);
 

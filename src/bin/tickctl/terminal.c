@@ -115,7 +115,7 @@ static void make_colours(void)
         return;
     if (use_default_colors() == OK)
         background = foreground = DEFAULT_COLOUR;
-    for (short i = 0; i < TOP_STYLE_COUNT; i++)
+    for (int i = 0; i < TOP_STYLE_COUNT; i++)
         init_pair((short)(i + 1),
                   looks[i].foreground == DEFAULT_COLOUR ? foreground : looks[i].foreground,
                   looks[i].background == DEFAULT_COLOUR ? background : looks[i].background);
