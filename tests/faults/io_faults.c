@@ -11,6 +11,8 @@
  * Counted are what changes a disk: open with O_CREAT or for writing, write, pwrite, fsync,
  * fdatasync, ftruncate, rename. A write that fails with ENOSPC has written half of what it was
  * given, as on a real disk that runs full. */
+/* NOLINTBEGIN(readability-inconsistent-declaration-parameter-name): the C library's own names are
+ * reserved ones. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
@@ -219,3 +221,4 @@ int rename(const char *from, const char *to)
         (int (*)(const char *, const char *))next_of("rename");
     return fails(is_under(to)) ? -1 : next(from, to);
 }
+/* NOLINTEND(readability-inconsistent-declaration-parameter-name) */

@@ -88,7 +88,7 @@ void live_stop(struct live *live, int exit_code, const char *why)
 static void say_failed(struct live *live, size_t step)
 {
     struct log_line line;
-    if (step <= STEP_LOG) {
+    if (step <= STEP_LOG || step >= ARRAY_LENGTH(steps)) {
         return; /* there is no log */
     }
     log_line_begin(&line, &live->log, LOG_ERROR, "start_failed");
