@@ -386,8 +386,6 @@ static void start_handles(struct simulation *simulation)
     if (needs_ticks(&config->faults)) {
         uv_timer_start(&simulation->tick, tick_all, TICK_MS, TICK_MS);
     }
-    uv_signal_start(&simulation->terminate, on_signal, SIGTERM);
-    uv_signal_start(&simulation->interrupt, on_signal, SIGINT);
     uv_timer_start(&simulation->pump, pump, 0, 0);
 }
 
@@ -423,6 +421,9 @@ int simulation_run(const struct sim_config *config, FILE *truth)
     signal(SIGPIPE, SIG_IGN);
     simulation->config = config;
     init_handles(simulation);
+    /* Before it says that it listens: who reads that may well end it at once. */
+    uv_signal_start(&simulation->terminate, on_signal, SIGTERM);
+    uv_signal_start(&simulation->interrupt, on_signal, SIGINT);
     int code = simulation_build(simulation);
     simulation->context = (struct client_context){.config = config,
                                                   .symbols = &simulation->symbols,

@@ -63,7 +63,7 @@ void store_fill_status(const struct store *store, struct status_live *status);
 
 /* Writes what waits, within STORE_STOP_MS, closes, and calls `done` (which may be NULL). The caller
  * runs the loop. */
-enum { STORE_STOP_MS = 2000 };
+enum { STORE_STOP_MS = 5000 };
 void store_stop(struct store *store, void (*done)(void *state), void *state);
 
 #endif
