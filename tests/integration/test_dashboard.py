@@ -392,7 +392,8 @@ class Limits(unittest.TestCase):
         tickd = self.serve("--set", "monitor.stale_s=1")
         tickd.wait_for_log(event="module", module="feed", state="stale")
         answer = Answer(send_raw(self.port, request("GET", "/healthz")))
-        self.assertEqual((answer.status, answer.body), (503, b"feed stale\n"))
+        self.assertEqual(answer.status, 503)  # the archive may wait for its second, too
+        self.assertIn(b"feed stale\n", answer.body)
 
 
 def state_of(status, name):
