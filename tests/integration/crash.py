@@ -6,6 +6,8 @@ that nothing that was shown as stored is lost and that the books are exact.
     crash.py --faults                   one round for each call on the state folder: that call
                                         fails (disk full, I/O error), then SIGKILL, start, prove;
                                         until a round has no call left that could fail
+    crash.py --clock                    one round for each step of the clock: it is set back or
+                                        forward, then SIGKILL, start, prove
 
 It prints one line a round and the seed; exit code 1 at the first proof that fails."""
 
@@ -16,6 +18,7 @@ import random
 import re
 import shutil
 import sqlite3
+import struct
 import sys
 import tempfile
 import time
@@ -182,7 +185,8 @@ DAMAGES = (damage_tape_end, damage_tape, damage_checkpoint, damage_checkpoints, 
 # Rounds.
 
 class Crash:
-    def __init__(self, seed, folder):
+    def __init__(self, seed, folder, environment=None):
+        self.environment = environment
         self.chance = random.Random(seed)
         self.folder = folder
         self.state = os.path.join(folder, "state")
@@ -193,7 +197,8 @@ class Crash:
         self.recoveries = []
 
     def start(self, port, *more):
-        return Daemon(*eager_options(), *more, port=port, folder=self.folder, symbols=SYMBOLS)
+        return Daemon(*eager_options(), *more, port=port, folder=self.folder, symbols=SYMBOLS,
+                      environment=self.environment)
 
     def replayed(self, tape):
         """What a replay of all of the newest run comes to: sequence, digest."""
@@ -362,6 +367,70 @@ def faults(chosen=None, seed=0):
             first += 1
 
 
+# A clock that is set.
+
+CLOCK_FAULTS = os.path.join(os.path.dirname(IO_FAULTS), "libclock_faults.so")
+CLOCK_STEPS_S = (0.3, -0.3, -5, 5, 3600, -3600, 700000, -700000, -90000, 90000)
+
+
+class Clock:
+    """The clock of a daemon under test."""
+
+    def __init__(self, folder):
+        self.path = os.path.join(folder, "clock")
+        self.environment = {"LD_PRELOAD": CLOCK_FAULTS, "CLOCK_FAULTS": self.path}
+        self.ahead_s = 0
+        with open(self.path, "wb") as file:
+            file.write(bytes(8))
+
+    def step(self, seconds):
+        self.ahead_s += seconds
+        with open(self.path, "r+b") as file:  # its bytes are mapped
+            file.write(struct.pack("=q", round(self.ahead_s * 1e6)))
+
+
+def clock_round(story, clock, port, step_s):
+    with story.start(port) as daemon:
+        daemon.wait_for_trades(1)
+        if story.fills == 0:
+            daemon.wait_for_status(lambda status: status["fills"] >= FILLS_FIRST, "fills", 180)
+        told = len(daemon.log(event="clock"))
+        clock.step(step_s)
+        time.sleep(2.5)
+        prove_books(daemon.status())
+        said = [line for line in daemon.log(event="clock")[told:] if "has been set" in line["text"]]
+        if abs(step_s) > 1:
+            prove(len(said) == 1 and abs(int(said[0]["by_ms"]) - step_s * 1000) < 1000,
+                  "a step of %s s: %r", step_s, said)
+        before = read_archive(story.archive)[0]
+        daemon.process.kill()
+        daemon.process.wait()
+        story.lines_before = len(daemon.log(event="recovery"))
+    tape = os.path.join(story.folder, "tape-of-before")
+    shutil.rmtree(tape, ignore_errors=True)
+    shutil.copytree(os.path.join(story.state, "tape"), tape)
+    with story.start(port) as daemon:
+        daemon.connect().close()
+        adopts, texts = story.prove_recovery(daemon, before, tape, damage_nothing)
+        wait_until(lambda: daemon.status()["input"]["trades"] > 0, "trades")
+        code, _ = daemon.stop()
+        prove(code == 0, "exit code %d at the end: %s", code, daemon.text_of("err"))
+    story.prove_archive(before, damage_nothing, adopts, texts)
+    print("clock set by %+g s, now %+g s: %d fills stored before the kill; %s" % (
+        step_s, clock.ahead_s, len(before), texts[-1]), flush=True)
+
+
+def clock(seed=0, steps=CLOCK_STEPS_S):
+    folder = tempfile.mkdtemp(prefix="tickd-clock-")
+    machine = Clock(folder)
+    story = Crash(seed, folder, machine.environment)
+    with Simulation(*MARKET, "--seed", str(seed % 2 ** 31)) as simulation:
+        for step_s in steps:
+            clock_round(story, machine, simulation.port, step_s)
+    shutil.rmtree(folder)
+    return story
+
+
 def run_of(path):
     """Run of a tape's first block, see docs/tape.md."""
     with open(path, "rb") as file:
@@ -394,10 +463,14 @@ def main():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2 ** 31))
     parser.add_argument("--no-damage", action="store_true")
     parser.add_argument("--faults", action="store_true")
+    parser.add_argument("--clock", action="store_true")
     options = parser.parse_args()
     try:
         if options.faults:
             faults(seed=options.seed)
+            return
+        if options.clock:
+            clock(options.seed)
             return
         crash(options.kills, options.seed, not options.no_damage)
     except (Broken, AssertionError) as broken:

@@ -32,6 +32,13 @@ class Crash(unittest.TestCase):
         except crash.Broken as broken:
             self.fail("%s (%r)" % (broken, chosen))
 
+    def test_a_clock_that_is_set_costs_nothing_and_is_told(self):
+        try:
+            story = crash.clock(steps=(-0.4, 3600, -3600))
+        except crash.Broken as broken:
+            self.fail("%s" % broken)
+        self.assertGreaterEqual(story.fills, crash.FILLS_FIRST)
+
 
 if __name__ == "__main__":
     if os.environ.get("TICKD_SANITIZE"):

@@ -23,6 +23,13 @@
 
 enum { LIVE_NS_PER_MS = 1000000 };
 
+/* What the machine's clock said when it was looked at last. */
+struct live_clock {
+    int64_t wall_us; /* 0: never yet */
+    int64_t steady_ns;
+    bool waits; /* it is behind the engine's time */
+};
+
 struct live {
     struct program *program;
     uv_loop_t loop;
@@ -37,6 +44,7 @@ struct live {
     struct watch watch;
     struct stats_page stats;
     struct vitals vitals;
+    struct live_clock clock;
     struct state_lock lock;
     struct recovery recovery;
     struct archive archive;
@@ -72,6 +80,10 @@ int live_complain_of_loop(const char *what, int error);
 /* Reads the configuration again, for that uid; false: it is being read already. */
 bool live_reload_start(void *state, int64_t uid);
 void live_reload_init(struct live *live);
+
+/* Once a second, before the engine hears of it: says when the clock has been set, and while it is
+ * behind the engine's time. */
+void live_clock_second(struct live *live, int64_t now_us);
 
 /* Once a second: a checkpoint, when one is due. */
 void live_checkpoint_second(struct live *live, int64_t now_us);

@@ -102,6 +102,7 @@ static void second_passed(uv_timer_t *timer)
 {
     struct live *live = timer->data;
     int64_t now_us = system_time_us();
+    live_clock_second(live, now_us);
     engine_advance(live->program->engine, now_us);
     struct status *status = &live->program->status;
     engine_status(live->program->engine, status);
@@ -142,6 +143,7 @@ int live_start_time(struct live *live)
     if (live->recovery.has_state) {
         say_interruption(program->engine);
     }
+    live_clock_second(live, now_us);
     engine_pass_time(program->engine, now_us);
     int code = live->recovery.books == NULL ? 0 : recovery_adopt(&live->recovery);
     if (code != 0) {
