@@ -9,6 +9,7 @@ import os
 import re
 import unittest
 
+import axe
 from browser import LIMIT_S, Browser, require_browser
 from daemon import BIN, Daemon, free_port
 from simulation import Simulation, require_program
@@ -295,6 +296,19 @@ class Page(unittest.TestCase):
                 whole = self.browser.run("return document.documentElement.scrollHeight")
                 self.browser.size(width, max(height, whole), dark)
                 self.browser.screenshot(os.path.join(PICTURES, "%s-%s.png" % (section, view)))
+
+    def test_axe_core_finds_nothing(self):
+        rules = axe.source()
+        if rules is None:
+            self.skipTest("axe-core cannot be had")
+        for view, width, height, dark in VIEWS[:4]:
+            for section in SECTIONS:
+                self.browser.size(width, height, dark)
+                self.open(section)
+                self.newest()
+                self.browser.run(rules)
+                with self.subTest(view=view, section=section):
+                    self.assertEqual(self.browser.run(axe.CHECK, axe.RULES), [])
 
     def test_the_chosen_colours_are_kept(self):
         ground = "return getComputedStyle(document.body).backgroundColor"

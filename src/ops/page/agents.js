@@ -28,7 +28,7 @@ export class Agents {
 
   #buildTable(body) {
     this.table = table(body, {
-      label: "Agents", key: (agent) => agent.id, pick: (agent) => this.#choose(agent.id),
+      label: "All agents", key: (agent) => agent.id, pick: (agent) => this.#choose(agent.id),
       tall: true, rowClass: (agent) => (agent.state === "active" ? "" : "off"),
       columns: [
         { title: "Id", number: true, cell: (agent) => String(agent.id) },

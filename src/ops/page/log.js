@@ -41,8 +41,10 @@ export class Log {
     this.level.addEventListener("change", () => this.#refilter());
     this.pause.addEventListener("click", () => this.#toggle());
     made.head.append(element("div", { class: "controls tools" }, this.filter, element("label", {}, "level ", this.level), this.pause));
-    this.list = element("ol", { class: "lines", tabindex: "0", role: "log", "aria-label": "Lines of the health log" });
-    made.body.append(this.list);
+    this.list = element("ol", {});
+    this.view = element("div", { class: "lines", tabindex: "0", role: "log", "aria-label": "Lines of the health log" },
+      this.list);
+    made.body.append(this.view);
   }
 
   restarted() {
@@ -94,11 +96,11 @@ export class Log {
   }
 
   #isAtEnd() {
-    return this.list.scrollHeight - this.list.scrollTop - this.list.clientHeight < 40;
+    return this.view.scrollHeight - this.view.scrollTop - this.view.clientHeight < 40;
   }
 
   #follow(wanted) {
-    if (wanted) this.list.scrollTop = this.list.scrollHeight;
+    if (wanted) this.view.scrollTop = this.view.scrollHeight;
   }
 
   #refilter() {

@@ -65,7 +65,7 @@ export class Market {
   constructor(root, live) {
     this.#live = live;
     const grid = panels(root);
-    this.main = panel(grid, "Bars", "w8 x9");
+    this.main = panel(grid, "Bars", "w7 x9");
     this.#buildControls();
     this.priceBody = element("div");
     this.main.body.append(this.priceBody);
@@ -82,7 +82,7 @@ export class Market {
     });
     this.otherBody = element("div");
     this.main.body.append(this.otherBody);
-    const side = element("div", { class: "stack w4 x3" });
+    const side = element("div", { class: "stack w5 x3" });
     grid.append(side);
     this.#buildSymbols(panel(side, "Symbols", "", { flush: true }));
     this.#buildDecisions(panel(side, "Newest decisions", "", { flush: true }));
@@ -132,7 +132,7 @@ export class Market {
 
   #buildSymbols({ body }) {
     this.symbols = table(body, {
-      label: "Symbols", key: (row) => row.symbol, pick: (row) => this.#choose(row.symbol),
+      label: "All symbols", key: (row) => row.symbol, pick: (row) => this.#choose(row.symbol),
       columns: [
         { title: "Symbol", cell: (row) => row.symbol },
         { title: "Last", number: true, cell: (row) => format.exact(row.last_price) },
