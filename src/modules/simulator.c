@@ -7,6 +7,7 @@
 #include "tickd/base/assert.h"
 #include "tickd/base/decimal.h"
 #include "tickd/base/real.h"
+#include "tickd/modules/simulator_calibration.h"
 #include "tickd/modules/simulator_horizon.h"
 #include "tickd/modules/simulator_paths.h"
 #include "tickd/modules/simulator_returns.h"
@@ -18,7 +19,7 @@ static const double fraction_min = 1e-6;
 
 enum {
     HORIZONS_MIN = 10, /* outcomes, in horizons, before anything is said */
-    PERSIST_VERSION = 2
+    PERSIST_VERSION = 3
 };
 
 /* A decision that waits for its outcome. */
@@ -29,7 +30,8 @@ struct waiting_decision {
     double sigma; /* NaN: nothing was expected of it */
     double drift; /* that was expected */
     double costs;
-    double probability; /* NaN: nothing was said */
+    double told;        /* P(profit) as the paths told it; NaN: they told nothing */
+    double probability; /* the same as it was said */
     double value_at_risk;
     double expected_shortfall;
 };
@@ -53,6 +55,7 @@ struct simulator {
     struct bus *bus;
     struct edge edge;
     struct horizon horizon;
+    struct calibration calibration;
     struct symbol_simulator *of;
     size_t symbols;
     double *window;      /* of residuals, while one is taken */
@@ -70,6 +73,7 @@ struct case_file {
     double scale; /* what the price moves in H bars, by the window: for what is learned */
     double sigma; /* the same by today's volatility: for the paths */
     double drift;
+    double told; /* P(profit) by the paths, before it is corrected */
     struct simulation_message result;
 };
 
@@ -146,6 +150,7 @@ struct simulator *simulator_create(struct arena *arena, const struct settings_si
         .window = window,
         .history = history,
     };
+    calibration_init(&simulator->calibration, limits.horizon_bars);
     return simulator;
 }
 
@@ -198,7 +203,8 @@ static void learn_outcome(struct simulator *simulator, uint16_t symbol_id,
                                       .move = move / then->scale,
                                       .residual = (move - then->drift) / then->sigma};
     horizon_learn(&simulator->horizon, symbol_id, &outcome);
-    if (then->probability == then->probability) {
+    if (then->told == then->told) {
+        calibration_learn(&simulator->calibration, then->told, move > then->costs);
         record_add(&simulator->record, move - then->costs, then->probability, then->value_at_risk,
                    then->expected_shortfall);
     }
@@ -235,6 +241,7 @@ static void wait_for_outcome(struct simulator *simulator, const struct case_file
         .sigma = file->sigma,
         .drift = file->drift,
         .costs = said->costs,
+        .told = file->told,
         .probability = said->probability_profit,
         .value_at_risk = said->value_at_risk,
         .expected_shortfall = said->expected_shortfall,
@@ -288,6 +295,7 @@ static void reject_unknown(struct case_file *file, enum simulation_reason reason
 {
     struct simulation_message *result = &file->result;
     double nan = real_nan();
+    file->told = nan;
     result->expected_value = nan;
     result->probability_profit = nan;
     result->value_at_risk = nan;
@@ -348,7 +356,8 @@ static void judge_paths(struct simulator *simulator, struct case_file *file)
              !paths_tail_exceeds(pool, number, &position, limit));
     struct path_figures figures = paths_figures(pool, number, &position);
     result->paths = (uint32_t)figures.paths;
-    result->probability_profit = figures.probability_profit;
+    file->told = figures.probability_profit;
+    result->probability_profit = calibration_correct(&simulator->calibration, file->told);
     result->value_at_risk = figures.value_at_risk;
     result->expected_shortfall = figures.expected_shortfall;
     if (result->verdict != VERDICT_REJECT && figures.expected_shortfall > limit) {
@@ -425,6 +434,7 @@ static void follow_trades(struct simulator *simulator, const struct case_file *f
     edge_step(edge, file->symbol_id, &bar);
     if (edge->blocks != blocks) {
         horizon_end_block(&simulator->horizon, edge_keep(edge));
+        calibration_end_block(&simulator->calibration, edge_keep(edge));
     }
 }
 
@@ -486,14 +496,21 @@ static bool can_divide(double deviation)
     return !(deviation > 0.0) || (deviation > 1e-30 && deviation < 1e30);
 }
 
+/* NaN, or 0 to 1. */
+static bool is_unknown_or_part(double value)
+{
+    return !(value < 0.0) && !(value > 1.0);
+}
+
 static bool check_waiting(const void *value, void *context)
 {
     const struct waiting_decision *waiting = value;
     const struct horizon_kind *kind = &waiting->kind;
     (void)context;
     return can_divide(waiting->scale) && can_divide(waiting->sigma) &&
-           fabs(waiting->drift) < 1e30 && kind->side < SIDE_COUNT && kind->level >= EDGE_NO_LEVEL &&
-           kind->level < EDGE_LEVELS && kind->standing < HORIZON_STANDINGS;
+           fabs(waiting->drift) < 1e30 && is_unknown_or_part(waiting->told) &&
+           kind->side < SIDE_COUNT && kind->level >= EDGE_NO_LEVEL && kind->level < EDGE_LEVELS &&
+           kind->standing < HORIZON_STANDINGS;
 }
 
 static bool check_entry(const void *value, void *context)
@@ -522,6 +539,7 @@ static void persist(void *state, struct persist *persist)
     struct simulator *simulator = state;
     edge_persist(&simulator->edge, persist);
     horizon_persist(&simulator->horizon, persist);
+    calibration_persist(&simulator->calibration, persist);
     for (size_t i = 0; i < simulator->symbols; i++) {
         persist_symbol(&simulator->of[i], simulator->horizon_bars, persist);
     }

@@ -339,7 +339,7 @@ struct path_figures paths_figures(const struct path_pool *pool, uint32_t number,
                    shape->share * outcomes_below(shape, bound / position->width);
     return (struct path_figures){
         .paths = paths,
-        .probability_profit = 1.0 - below,
+        .probability_profit = 1.0 - fmin(below, 1.0), /* a sum of shares, rounded */
         .value_at_risk = loss_of(position, worst.end),
         .expected_shortfall = loss_of(position, worst.mean),
     };

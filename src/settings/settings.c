@@ -287,13 +287,26 @@ static void digest_setting(struct digest *digest, const struct settings *setting
     digest_add(digest, value.data, value.length);
 }
 
+/* Keys that decide though their section does not: who there is to vote on, how far back an agent's
+ * version can be rolled, and how much of its record that takes. */
+static bool decides_alone(const char *key)
+{
+    static const char *const keys[] = {"feed.symbols", "history.agent_versions",
+                                       "history.agent_performance_history"};
+    for (size_t i = 0; i < ARRAY_LENGTH(keys); i++) {
+        if (strcmp(key, keys[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 uint64_t settings_digest(const struct settings *settings)
 {
     struct digest digest;
 
     digest_init(&digest);
     for (size_t i = 0; i < SETTINGS_COUNT; i++) {
-        if (rows[i].decides || strcmp(rows[i].key, "feed.symbols") == 0)
+        if (rows[i].decides || decides_alone(rows[i].key))
             digest_setting(&digest, settings, &rows[i]);
     }
     return digest_value(&digest);

