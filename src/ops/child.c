@@ -45,7 +45,7 @@ static int spawn(struct child *child)
     int error = prepare(child, &files, &attributes);
 
     if (error == 0)
-        error = posix_spawn(&child->pid, child->setup.words[0], &files, &attributes,
+        error = posix_spawn(&child->spawned, child->setup.words[0], &files, &attributes,
                             child->setup.words, child->setup.environment);
     (void)posix_spawnattr_destroy(&attributes);
     (void)posix_spawn_file_actions_destroy(&files);
@@ -59,7 +59,8 @@ static void on_work(uv_work_t *work)
     child->error = spawn(child);
 }
 
-/* Whether it has ended. Others' children have the same signal. */
+/* Whether it has ended. Others' children have the same signal, and its own may come before the loop
+ * hears that it was started: nothing is known of it until then. */
 static void look(struct child *child)
 {
     int status;
@@ -85,8 +86,8 @@ static void on_work_done(uv_work_t *work, int status)
 
     (void)status;
     (void)close(child->setup.input);
-    if (child->error != 0)
-        child->pid = 0;
+    if (child->error == 0)
+        child->pid = child->spawned;
     child->setup.started(child->setup.owner, -child->error);
     look(child); /* its signal may have come before */
 }

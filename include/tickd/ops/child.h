@@ -29,7 +29,8 @@ struct child {
     struct child_setup setup;
     uv_work_t work;
     uv_signal_t signal;
-    pid_t pid; /* 0 = it does not run */
+    pid_t pid;     /* 0 = it does not run, or the loop does not know yet that it does */
+    pid_t spawned; /* this and error belong to the pool's thread until its work is done */
     int error;
 };
 

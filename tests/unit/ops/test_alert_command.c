@@ -3,6 +3,7 @@
 #include "tickd/ops/alert_command.h"
 
 #include <setjmp.h>
+#include <spawn.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -78,6 +79,18 @@ static void use_program(const char *line)
     char path[128];
     path_of(line, path);
     use(path);
+}
+
+static _Atomic long spawn_held_up_ns;
+
+/* The C library's, with time for the child to end before it is known. */
+int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *files,
+                const posix_spawnattr_t *attributes, char *const words[], char *const environment[])
+{
+    int error = posix_spawnp(pid, path, files, attributes, words, environment);
+    struct timespec pause = {.tv_nsec = spawn_held_up_ns};
+    nanosleep(&pause, NULL);
+    return error;
 }
 
 static int set_up(void **state)
@@ -204,6 +217,22 @@ static char condition_of(long pid)
     return condition;
 }
 
+/* The pool's thread is held up between the child's birth and its news of it. */
+static void test_a_command_that_ends_before_the_loop_hears_of_its_start(void **state)
+{
+    (void)state;
+    write_program("page", "exit 0\n");
+    use_program("page");
+    spawn_held_up_ns = 100000000;
+    for (size_t i = 0; i < 3; i++) {
+        take(i + 1, ALERT_STATE_FIRING);
+        run_until_idle();
+        assert_false(uv_loop_alive(&scene.loop));
+        assert_int_equal(scene.command.done, i + 1);
+    }
+    spawn_held_up_ns = 0;
+}
+
 static void test_a_command_that_hangs_is_killed_with_its_children(void **state)
 {
     (void)state;
@@ -309,6 +338,7 @@ int main(void)
         TEST(test_a_command_gets_the_alert_in_three_ways),
         TEST(test_commands_run_one_after_the_other_in_order),
         TEST(test_an_exit_code_is_a_warning),
+        TEST(test_a_command_that_ends_before_the_loop_hears_of_its_start),
         TEST(test_a_command_that_hangs_is_killed_with_its_children),
         TEST(test_a_program_that_is_gone_is_an_error_and_no_more),
         TEST(test_a_program_need_not_read_nor_be_quiet),
