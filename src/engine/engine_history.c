@@ -162,25 +162,23 @@ static bool read_version(const struct engine *engine, size_t index, struct messa
     size_t agents = agent_manager_agents(engine->agent_manager);
     struct agent_version version;
     size_t left = index;
-    for (size_t place = agents; place > 0; place--) {
-        size_t at = 0;
-        while (agent_manager_version(engine->agent_manager, place - 1, at, &version)) {
-            if (left == 0) {
-                struct agent_profile_message *profile = &message->body.agent_profile;
-                message->head = head_of(TOPIC_AGENT_PROFILE, MODULE_AGENT_MANAGER, 0,
-                                        version.time_us, SYMBOL_NONE);
-                *profile = (struct agent_profile_message){.fitness = version.fitness,
-                                                          .version = version.version,
-                                                          .parent = version.parent,
-                                                          .reason = version.reason};
-                fill_profile(engine, (int64_t)place, version.parameters, profile);
-                return true;
-            }
-            left--;
-            at++;
-        }
+    size_t place = agents;
+    while (place > 0 && left >= agent_manager_versions(engine->agent_manager, place - 1)) {
+        left -= agent_manager_versions(engine->agent_manager, place - 1);
+        place--;
     }
-    return false;
+    if (place == 0 || !agent_manager_version(engine->agent_manager, place - 1, left, &version)) {
+        return false;
+    }
+    struct agent_profile_message *profile = &message->body.agent_profile;
+    message->head =
+        head_of(TOPIC_AGENT_PROFILE, MODULE_AGENT_MANAGER, 0, version.time_us, SYMBOL_NONE);
+    *profile = (struct agent_profile_message){.fitness = version.fitness,
+                                              .version = version.version,
+                                              .parent = version.parent,
+                                              .reason = version.reason};
+    fill_profile(engine, (int64_t)place, version.parameters, profile);
+    return true;
 }
 
 static const struct {

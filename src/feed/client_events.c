@@ -38,13 +38,15 @@ static void log_message(struct feed_client *client, enum log_level level, const 
                         const char *what, const char *detail)
 {
     char memory[CLIENT_TEXT_MAX];
+    char clean[CLIENT_TEXT_MAX];
     struct text text;
     uint64_t withheld;
 
     if (!log_limit_pass(&client->messages, client_steady_us(client), &withheld))
         return;
+    token_redact(&client->access.token, detail, clean, sizeof clean);
     text_init(&text, memory, sizeof memory);
-    text_format(&text, "%s: %s", what, detail);
+    text_format(&text, "%s: %s", what, clean);
     if (withheld > 0)
         text_format(&text, " (and %llu before it)", (unsigned long long)withheld);
     client_log(client, level, event, memory);
@@ -155,9 +157,13 @@ static void act(struct feed_client *client, enum feed_action action)
     arm_attempt(client);
 }
 
+/* The whole of the reason is looked through for the key: what is kept of it is cut. */
 void client_happen(struct feed_client *client, enum feed_event event, const char *reason)
 {
-    act(client, feed_states_event(&client->states, event, client_steady_us(client), reason));
+    char clean[FEED_SOCKET_TEXT_MAX];
+
+    token_redact(&client->access.token, reason, clean, sizeof clean);
+    act(client, feed_states_event(&client->states, event, client_steady_us(client), clean));
 }
 
 /* Timers. */
@@ -260,8 +266,13 @@ static size_t on_writable(void *state, char *bytes, size_t capacity)
     struct text text;
 
     text_init(&text, bytes, capacity);
-    if (!client->may_ask || !write_request(client, &text))
+    if (!client->may_ask)
         return 0;
+    if (!write_request(client, &text)) { /* those that were left have been taken back */
+        if (client->states.state == FEED_CONNECTED)
+            client_happen(client, FEED_EVENT_ALL_ASKED, "");
+        return 0;
+    }
     ASSERT(!text.cut);
     if (client->leaving_count == 0 && streams_next(&client->streams) == SYMBOL_NONE) {
         if (client->states.state == FEED_CONNECTED)

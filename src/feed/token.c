@@ -14,7 +14,8 @@
 enum {
     REQUEST_MAX = 1536, /* what libwebsockets takes into a request line is 2048 */
     ENCODED_MAX = 3 * TOKEN_MAX,
-    FILE_PATH_MAX = 4096
+    FILE_PATH_MAX = 4096,
+    KEY_PART_MIN = 4 /* bytes of the key that say something about it */
 };
 
 struct token_page {
@@ -234,11 +235,31 @@ int token_request_path(struct token *token, const char *path, const char **reque
     return text.cut ? ERROR_RANGE : 0;
 }
 
+/* A text that was cut may end in the beginning of the key. */
+static bool ends_in_part(const char *text, const char *key)
+{
+    size_t text_length = strlen(text);
+    size_t length = strlen(key);
+
+    if (length > text_length)
+        length = text_length;
+    for (; length >= KEY_PART_MIN; length--) {
+        if (memcmp(text + text_length - length, key, length) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool shows(const char *text, const char *key)
+{
+    return strstr(text, key) != NULL || ends_in_part(text, key);
+}
+
 void token_redact(const struct token *token, const char *text, char *clean, size_t capacity)
 {
     bool shows_key = token->source != NULL &&
-                     (strstr(text, token->page->key) != NULL ||
-                      strstr(text, token->page->encoded) != NULL || strstr(text, "token=") != NULL);
+                     (shows(text, token->page->key) || shows(text, token->page->encoded) ||
+                      strstr(text, "token=") != NULL);
 
     (void)text_copy(clean, capacity,
                     shows_key ? "(withheld: the text holds the feed's key)" : text);

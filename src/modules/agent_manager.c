@@ -398,6 +398,11 @@ size_t agent_manager_agents(const struct agent_manager *manager)
     return manager->count;
 }
 
+size_t agent_manager_versions(const struct agent_manager *manager, size_t place)
+{
+    return place < manager->count ? ring_size(&manager->agents[place].versions) : 0;
+}
+
 bool agent_manager_version(const struct agent_manager *manager, size_t place, size_t index,
                            struct agent_version *version)
 {

@@ -273,7 +273,11 @@ void alert_describe(enum alert_measure measure, const struct alert_facts *facts,
         text_add(out, facts->halted ? "halted" : "not halted");
         break;
     case MEASURE_REGRET_RATIO:
-        text_format(out, "regret is %.4f of its bound", facts->regret_ratio);
+        if (facts->regret_ratio == facts->regret_ratio) {
+            text_format(out, "regret is %.4f of its bound", facts->regret_ratio);
+        } else {
+            text_add(out, "regret is not known yet");
+        }
         break;
     case MEASURE_COUNT:
         break;

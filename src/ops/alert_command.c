@@ -61,6 +61,8 @@ void alert_command_set(struct alert_command *command, const struct settings_aler
 
     ASSERT(error == 0);
     command->words[command->word_count] = NULL;
+    if (command->word_count == 0)
+        alert_queue_drop(&command->queue);
     command->timeout_s = settings->timeout_s;
 }
 

@@ -62,6 +62,12 @@ void alert_queue_push(struct alert_queue *queue, const struct alert_entry *entry
     queue->count++;
 }
 
+void alert_queue_drop(struct alert_queue *queue)
+{
+    queue->dropped += queue->count;
+    queue->count = 0;
+}
+
 bool alert_queue_pop(struct alert_queue *queue, struct alert_entry *entry)
 {
     if (queue->count == 0)

@@ -142,6 +142,8 @@ void alert_webhook_set(struct alert_webhook *webhook, const struct settings_aler
     webhook->timeout_s = settings->timeout_s;
     if (webhook->is_set)
         ASSERT(web_url_parse(settings->webhook, &webhook->url) == 0);
+    else
+        alert_queue_drop(&webhook->queue); /* they would be old when it is switched on again */
 }
 
 void alert_webhook_take(struct alert_webhook *webhook, const struct alert_entry *entry)

@@ -79,6 +79,7 @@ static void on_prepare(uv_prepare_t *prepare)
 {
     struct control *control = prepare->data;
 
+    control->spent_ns = 0;
     if (!control->must_flush)
         return;
     control->must_flush = false;
@@ -87,8 +88,17 @@ static void on_prepare(uv_prepare_t *prepare)
 
 static void on_idle(uv_idle_t *idle)
 {
+    struct control *control = idle->data;
+    size_t places = control->options.clients_max;
+
     uv_idle_stop(idle);
-    for_each_client(idle->data, client_work);
+    control->first = (control->first + 1) % places; /* else the same one would always be served */
+    for (size_t i = 0; i < places; i++) {
+        struct client *client = control->clients[(control->first + i) % places];
+
+        if (client != NULL)
+            client_work(client);
+    }
 }
 
 void control_want_turn(struct control *control)

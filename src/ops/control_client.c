@@ -163,14 +163,17 @@ static void answer(struct client *client, const char *line, size_t length)
     text_clear(&control->reply);
     control->requests++;
     client->is_answering = true;
+    int64_t begun_ns = watch_clock_ns();
+
     if (host->running != NULL)
-        host->running(host->running_state, MODULE_CONTROL, watch_clock_ns());
+        host->running(host->running_state, MODULE_CONTROL, begun_ns);
     enum control_outcome outcome =
         control_answer(control->desk, &client->peer, line, length, &control->reply, &promise);
 
     if (host->running != NULL)
         host->running(host->running_state, MODULE_COUNT, 0);
     client->is_answering = false;
+    control->spent_ns += watch_clock_ns() - begun_ns;
     control->answered++;
     send_reply(client, &control->reply);
     if (client->state != CLIENT_OPEN)
@@ -197,7 +200,7 @@ static void answer_lines(struct client *client)
 
     client->line_waiting_us = 0;
     for (int lines = 0; is_free(client) && find_line(client, &length, &step); lines++) {
-        if (lines == CONTROL_LINES_A_TURN) {
+        if (lines == CONTROL_LINES_A_TURN || client->control->spent_ns >= CONTROL_NS_A_TURN) {
             client->line_waiting_us = system_time_us();
             control_want_turn(client->control);
             return;
@@ -293,7 +296,8 @@ void control_client_tick(struct client *client)
     tick_input(client);
     if (client->state == CLIENT_CLOSING)
         return;
-    if (client->has_ended && (client->is_waiting || client->is_watching) && has_hung_up(client))
+    bool cannot_see_its_end = client->has_ended || !client->is_reading;
+    if (cannot_see_its_end && (client->is_waiting || client->is_watching) && has_hung_up(client))
         close_client(client);
     else
         client_work(client);

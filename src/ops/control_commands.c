@@ -11,7 +11,7 @@
 #include "tickd/ops/health_log.h"
 #include "tickd/ops/status_json.h"
 
-enum { WAIT_SECONDS_MAX = 31536000 };
+enum { WAIT_SECONDS_MAX = 31536000, HEALTH_MINUTES = 60 };
 
 struct control_desk *control_desk_create(const struct control_host *host)
 {
@@ -116,7 +116,7 @@ enum control_outcome answer_health(struct call *call)
     status_print_modules(status, call->json, "modules");
     print_staleness_classes(call);
     json_begin_rows(call->json, "minutes");
-    control_print_minutes(call->desk->host->engine, CALL_ENTRIES_MAX, 0, call->json);
+    control_print_minutes(call->desk->host->engine, HEALTH_MINUTES, 0, call->json);
     json_end(call->json);
     json_end(call->json);
     return CONTROL_ANSWERED;

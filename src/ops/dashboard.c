@@ -256,6 +256,7 @@ static void on_step(uv_timer_t *timer)
     dashboard->step = (dashboard->step + 1) % DASHBOARD_STEPS;
     if (dashboard->step == 0) {
         dashboard->tick++;
+        dashboard->spent_ns = 0;
         tick_door(dashboard);
     }
     for (size_t i = dashboard->step; i < clients_max(dashboard); i += DASHBOARD_STEPS) {

@@ -8,6 +8,7 @@
 #include "tickd/ops/dashboard_assets.h"
 #include "tickd/ops/dashboard_origin.h"
 #include "tickd/ops/status_json.h"
+#include "tickd/ops/watch_thread.h"
 
 enum {
     HTTP_OK = 200,
@@ -285,16 +286,32 @@ static int answer_made(struct connection *connection, struct dashboard_desk *des
     return send_made(connection, desk, &response);
 }
 
+/* Others have had what a tick has for answers. */
+static bool is_exhausted(const struct connection *connection)
+{
+    return connection->dashboard->spent_ns >= DASHBOARD_NS_A_TICK;
+}
+
+static int answer_later(struct connection *connection)
+{
+    return refuse(connection, HTTP_UNAVAILABLE, "Retry-After: 1\r\n");
+}
+
 static int answer_route(struct connection *connection, const struct dashboard_route *route,
                         bool is_head)
 {
     struct dashboard_desk *desk = dashboard_desk(connection->dashboard);
+    int64_t begun_ns = watch_clock_ns();
 
     if (desk == NULL)
         return -1;
+    if (is_exhausted(connection))
+        return answer_later(connection);
     text_clear(&desk->answer);
-    return answer_made(connection, desk, route->print(desk->desk, &desk->answer), route->type,
-                       is_head);
+    unsigned status = route->print(desk->desk, &desk->answer);
+
+    connection->dashboard->spent_ns += watch_clock_ns() - begun_ns;
+    return answer_made(connection, desk, status, route->type, is_head);
 }
 
 static_assert((int)METRICS_TEXT_MAX <= (int)DASHBOARD_DOCUMENT_MAX, "metrics fit into an answer");
@@ -309,9 +326,14 @@ static int answer_metrics(struct connection *connection, bool is_head)
 
     if (desk == NULL)
         return -1;
+    if (is_exhausted(connection))
+        return answer_later(connection);
+    int64_t begun_ns = watch_clock_ns();
+
     text_clear(&desk->answer);
     metrics_print(control_desk_status(desk->desk), &connection->dashboard->options.histograms,
                   format, &desk->answer);
+    connection->dashboard->spent_ns += watch_clock_ns() - begun_ns;
     return answer_made(connection, desk, desk->answer.cut ? HTTP_INTERNAL : HTTP_OK,
                        metrics_content_type(format), is_head);
 }

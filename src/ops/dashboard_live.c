@@ -81,7 +81,8 @@ int dashboard_on_received(struct connection *connection, const char *bytes, size
 
 static bool may_answer(const struct connection *connection)
 {
-    return connection->asked_us != 0 && connection->asked < DASHBOARD_QUESTIONS_A_TICK;
+    return connection->asked_us != 0 && connection->asked < DASHBOARD_QUESTIONS_A_TICK &&
+           connection->dashboard->spent_ns < DASHBOARD_NS_A_TICK;
 }
 
 static bool has_log(const struct connection *connection)
@@ -101,8 +102,11 @@ static int send_text(struct connection *connection, const struct text *text)
 
 static int answer(struct connection *connection, struct dashboard_desk *desk)
 {
+    int64_t begun_ns = watch_clock_ns();
+
     dashboard_answer_question(connection->dashboard, desk, connection->question,
                               connection->question_length);
+    connection->dashboard->spent_ns += watch_clock_ns() - begun_ns;
     connection->asked++;
     connection->asked_us = 0;
     connection->question_length = 0;

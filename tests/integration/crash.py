@@ -239,9 +239,10 @@ class Crash:
     def round(self, number, port, damage):
         with self.start(port) as daemon:
             self.lines_before = 0
-            daemon.wait_for_trades(1)
-            if number == 0:  # from here on it has learned enough to trade
-                daemon.wait_for_status(lambda status: status["fills"] >= FILLS_FIRST, "fills", 180)
+            # Until there is something new to lose: where what was learned is gone, after a while.
+            had = daemon.status()["fills"]
+            wanted = had + (FILLS_FIRST if number == 0 else 1)
+            daemon.wait_for_status(lambda status: status["fills"] >= wanted, "fills", 180)
             time.sleep(self.chance.uniform(0.2, 9.0))  # a moment that nobody has chosen
             before = read_archive(self.archive)[0] if os.path.exists(self.archive) else {}
             daemon.process.kill()

@@ -199,6 +199,29 @@ class Reload(Case):
             tickd.wait_until(lambda: {row["symbol"]: row["trades"] for row in json.loads(
                 tickd.ask("symbols"))}["SPY"] > trades["SPY"], "trades of SPY again")
 
+    def test_symbols_that_are_taken_back_before_they_were_asked_for_are_not_waited_for(self):
+        with Simulation("--market", "walk", "--rate", "200", "--symbols", "SPY,QQQ") as sim:
+            self.write(feed={"symbols": ["SPY", "QQQ"]})
+            tickd = self.start("--config", self.config, "--set",
+                               "feed.subscribe_interval_ms=10000", port=sim.port, symbols=None)
+            tickd.wait_for_status(lambda status: status["feed"]["subscribed"] == 1, "the first")
+            self.write(feed={"symbols": ["SPY"]})
+            self.assertEqual(json.loads(tickd.control("reload").stdout)["applied"],
+                             ["feed.symbols"])
+            tickd.wait_for_status(lambda status: status["feed"]["state"] == "streaming",
+                                  "the stream")
+
+    def test_a_reload_that_is_under_way_at_the_end_changes_nothing_any_more(self):
+        with Simulation("--market", "walk", "--rate", "200", "--symbols", "SPY,QQQ") as sim:
+            for _ in range(5):
+                self.write(feed={"symbols": ["SPY", "QQQ"]})
+                tickd = self.start("--config", self.config, port=sim.port, symbols=None)
+                tickd.wait_for_trades(1)
+                self.write(feed={"symbols": ["SPY"]})
+                tickd.process.send_signal(signal.SIGHUP)
+                tickd.process.send_signal(signal.SIGTERM)
+                self.assertEqual(tickd.wait(), 0, tickd.text_of("err"))
+
     def test_a_replayed_tape_has_the_change_at_the_same_place(self):
         report = os.path.join(self.folder, "report")
         with Simulation("--market", "walk", "--rate", "200", "--symbols", "SPY,QQQ") as sim:

@@ -20,6 +20,7 @@ struct reload {
     uv_work_t work;
     struct reload_copy *copy; /* NULL = none is under way */
     struct reload_report report;
+    bool stopped; /* tickd is ending: nothing is applied any more */
     void (*applied)(void *state, const struct setting *setting, const char *assignment);
     void (*done)(void *state);
     void *state;

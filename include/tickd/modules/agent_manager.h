@@ -71,6 +71,8 @@ struct module agent_manager_module(struct agent_manager *manager);
 size_t agent_manager_agents(const struct agent_manager *manager);
 /* false beyond the last. */
 bool agent_manager_row(const struct agent_manager *manager, size_t place, struct agent_row *row);
+/* How many are kept of the agent at this place. */
+size_t agent_manager_versions(const struct agent_manager *manager, size_t place);
 /* `index` 0 is the newest; false beyond the oldest that is kept. */
 bool agent_manager_version(const struct agent_manager *manager, size_t place, size_t index,
                            struct agent_version *version);

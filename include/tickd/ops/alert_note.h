@@ -30,6 +30,9 @@ struct alert_queue {
 
 void alert_queue_push(struct alert_queue *queue, const struct alert_entry *entry);
 
+/* Forgets all that wait; they count as dropped. */
+void alert_queue_drop(struct alert_queue *queue);
+
 /* false: it is empty. */
 bool alert_queue_pop(struct alert_queue *queue, struct alert_entry *entry);
 

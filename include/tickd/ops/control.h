@@ -9,8 +9,9 @@
  *   sends faster than it reads      its next line is read when all replies so far are taken
  *   does not read a reply           cut off after `patience_ms`
  *   watches and does not read       cut off when output_bytes_max of messages wait for it
- *   sends a thousand lines          at most CONTROL_LINES_A_TURN are answered in a turn of the loop
- *   goes                            all that is known of it is freed */
+ *   sends a thousand lines          at most CONTROL_LINES_A_TURN are answered in a turn of the
+ * loop, and those of all clients for CONTROL_NS_A_TURN goes                            all that is
+ * known of it is freed */
 #ifndef TICKD_OPS_CONTROL_H
 #define TICKD_OPS_CONTROL_H
 
@@ -20,7 +21,12 @@
 
 struct control;
 
-enum { CONTROL_LINES_A_TURN = 16, CONTROL_PATIENCE_MS = 10000 };
+enum {
+    CONTROL_LINES_A_TURN = 16,
+    CONTROL_NS_A_TURN =
+        1000000, /* of all clients together; the answer that goes beyond is the last */
+    CONTROL_PATIENCE_MS = 10000
+};
 
 struct control_options {
     uv_loop_t *loop;

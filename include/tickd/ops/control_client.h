@@ -55,6 +55,8 @@ struct control {
     size_t client_count;
     uint32_t watched; /* set of topics that anybody watches */
     bool must_flush;  /* watchers have got messages */
+    int64_t spent_ns; /* on answers, in this turn of the loop */
+    size_t first;     /* place of the client that is served first in the next turn */
     bool is_stopping;
     uint64_t requests;
     uint64_t answered;

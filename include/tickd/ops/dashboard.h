@@ -14,7 +14,9 @@
  *   does not read                   one frame of the newest state waits for it, never a queue;
  *                                   after 20 s it is cut off
  *   asks before the last answer     its next question is read when that answer is taken
- *   asks a lot                      DASHBOARD_QUESTIONS_A_TICK a tick are answered
+ *   asks a lot                      DASHBOARD_QUESTIONS_A_TICK a tick are answered, and those of
+ *                                   all clients for DASHBOARD_NS_A_TICK; /metrics and
+ *                                   /status.json beyond that get 503
  *
  * Memory: nothing but libwebsockets' context while nobody is connected; with the first client the
  * buffers for document and answer (DASHBOARD_DOCUMENT_MAX each) and the desk that answers, for all
@@ -34,6 +36,7 @@ enum {
     DASHBOARD_TICK_MS = 250,
     DASHBOARD_QUESTION_MAX = 512, /* bytes */
     DASHBOARD_QUESTIONS_A_TICK = 8,
+    DASHBOARD_NS_A_TICK = 50000000,
     DASHBOARD_REPLY_MAX = 98304, /* bytes: what is rendered in well under a millisecond or two */
     DASHBOARD_DOCUMENT_MAX = 262144
 };

@@ -63,6 +63,7 @@ struct dashboard {
     bool is_stopping;
     uint64_t tick;                   /* from 1 */
     size_t step;                     /* of the tick */
+    int64_t spent_ns;                /* on answers, in this tick */
     uint64_t shut_ticks;             /* for how long the door could not be opened */
     struct connection **connections; /* settings->clients_max places, NULL = free */
     size_t connection_count;

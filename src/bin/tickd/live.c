@@ -75,6 +75,7 @@ void live_stop(struct live *live, int exit_code, const char *why)
     }
     struct log_line line;
     live->stopping = true;
+    live->reload.stopped = true;
     live->exit_code = exit_code;
     live_update_stats(live);
     stats_page_say(&live->stats, STATS_STOPPING, exit_code);

@@ -125,9 +125,12 @@ static void finish(uv_work_t *work, int status)
     struct reload *reload = work->data;
     struct reload_copy *copy = reload->copy;
     struct reload_report *report = &reload->report;
-    report->refused = status != 0 || copy->error != 0;
+    report->refused = reload->stopped || status != 0 || copy->error != 0;
     if (report->refused) {
-        text_copy(report->error, sizeof report->error, status != 0 ? "cancelled" : copy->why);
+        const char *why = reload->stopped ? "tickd is ending"
+                          : status != 0   ? "cancelled"
+                                          : copy->why;
+        text_copy(report->error, sizeof report->error, why);
     } else {
         reload_compare(&reload->program->settings, &copy->settings, report);
         for (size_t i = 0; i < report->count; i++) {

@@ -4,6 +4,7 @@
 const RETRY_MIN_MS = 500;
 const RETRY_MAX_MS = 5000;
 const SILENT_MS = 5000;
+const GIVE_UP_MS = 4 * SILENT_MS;
 const QUESTIONS_MAX = 64;
 const PAGE = 50;
 
@@ -31,14 +32,22 @@ export class Live extends EventTarget {
       this.#heard = Date.now();
       this.#say("open");
     });
-    socket.addEventListener("message", (event) => this.#take(JSON.parse(event.data)));
+    socket.addEventListener("message", (event) => {
+      if (socket === this.#socket) this.#take(JSON.parse(event.data));
+    });
     socket.addEventListener("close", () => this.#lost(socket));
   }
 
-  /** A daemon that stands still closes nothing: silence is a loss too. Call it now and then. */
+  /** A daemon that stands still closes nothing: silence is a loss too, and a long one may be that of a
+   *  connection whose other end is gone. Call it now and then. */
   watch() {
-    if (this.#socket?.readyState === WebSocket.OPEN && Date.now() - this.#heard > SILENT_MS) {
-      this.#say("silent", Date.now() - this.#heard);
+    const socket = this.#socket;
+    const silent = Date.now() - this.#heard;
+    if (socket?.readyState !== WebSocket.OPEN || silent <= SILENT_MS) return;
+    this.#say("silent", silent);
+    if (silent > GIVE_UP_MS) {
+      socket.close();
+      this.#lost(socket);
     }
   }
 

@@ -200,8 +200,9 @@ export class Market {
     if (this.#bars.length === 0) await this.#loadBars(symbol);
     else this.#merge(symbol, await this.#live.ask("bars", symbol, 4));
     const votes = await this.#live.ask("decisions", 100, symbol);
-    if (this.#ticks % SLOW === 1) this.#fills = await this.#live.ask("trades", 100, symbol);
+    const fills = this.#ticks % SLOW === 1 ? await this.#live.ask("trades", 100, symbol) : null;
     if (symbol !== this.#symbol) return;
+    if (fills) this.#fills = fills;
     this.#votes = votes;
     this.#isDirty = true;
     this.#drawCharts();

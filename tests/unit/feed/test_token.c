@@ -338,6 +338,10 @@ static void test_a_text_with_the_key_is_withheld(void **state)
     token_redact(&token, "GET /?token=c0ff", clean, sizeof clean); /* cut off */
     assert_null(strstr(clean, "c0ff"));
     assert_non_null(strstr(clean, "withheld"));
+    token_redact(&token, "closed: c0ffee", clean, sizeof clean); /* a text that ends in a part */
+    assert_non_null(strstr(clean, "withheld"));
+    token_redact(&token, "closed: x0ffee", clean, sizeof clean);
+    assert_string_equal(clean, "closed: x0ffee");
 }
 
 static void test_without_a_key_every_text_passes(void **state)
