@@ -112,6 +112,14 @@ static void take_head(struct replay *replay, const struct tape_head *head)
     replay->headed = true;
 }
 
+/* What comes behind is no longer what the taped engine was told. */
+static void lose(struct replay *replay, uint64_t inputs)
+{
+    replay->result->inputs_lost += inputs;
+    replay->complete = false;
+    replay->ended |= inputs > 0 && replay->options->stops_at_loss;
+}
+
 /* Ordinals that are known to have been given out are not given out again. */
 static void note_damage(struct replay *replay, const struct tape_record *record)
 {
@@ -132,8 +140,7 @@ static void note_damage(struct replay *replay, const struct tape_record *record)
         return;
     if (record->ordinal > result->next_ordinal)
         result->next_ordinal = record->ordinal;
-    result->inputs_lost += damage->inputs;
-    replay->complete = false;
+    lose(replay, damage->inputs);
 }
 
 static void take_record(struct replay *replay, struct tape_record *record)
@@ -152,9 +159,8 @@ static void take_record(struct replay *replay, struct tape_record *record)
         break;
     case TAPE_GAP:
         result->gaps++;
-        result->inputs_lost += record->line.gap;
         result->next_ordinal = record->ordinal + record->line.gap;
-        replay->complete = false;
+        lose(replay, record->line.gap);
         break;
     case TAPE_DAMAGE:
         note_damage(replay, record);

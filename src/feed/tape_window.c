@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tickd/base/error.h"
@@ -22,6 +23,7 @@ static void close_file(struct tape_window *window)
     window->descriptor = -1;
     window->start = 0;
     window->length = 0;
+    window->at_end = false;
 }
 
 void tape_window_fini(struct tape_window *window)
@@ -31,11 +33,21 @@ void tape_window_fini(struct tape_window *window)
     tape_window_init(window);
 }
 
+/* A pipe of that name would be waited for. */
 int tape_window_open(struct tape_window *window, const char *path)
 {
+    struct stat file;
+
     close_file(window);
-    window->descriptor = open(path, O_RDONLY | O_CLOEXEC);
-    return window->descriptor < 0 ? ERROR_IO : 0;
+    window->descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    if (window->descriptor < 0)
+        return ERROR_IO;
+    if (fstat(window->descriptor, &file) != 0 || !S_ISREG(file.st_mode)) {
+        close_file(window);
+        errno = S_ISDIR(file.st_mode) ? EISDIR : EINVAL;
+        return ERROR_IO;
+    }
+    return 0;
 }
 
 static int grow(struct tape_window *window, size_t length)
@@ -58,6 +70,7 @@ static int fill(struct tape_window *window, uint64_t offset)
 {
     window->start = offset;
     window->length = 0;
+    window->at_end = false;
     while (window->length < window->room) {
         ssize_t count = pread(window->descriptor, window->bytes + window->length,
                               window->room - window->length, (off_t)(offset + window->length));
@@ -66,17 +79,20 @@ static int fill(struct tape_window *window, uint64_t offset)
             continue;
         if (count < 0)
             return ERROR_IO;
-        if (count == 0)
+        if (count == 0) {
+            window->at_end = true;
             break;
+        }
         window->length += (size_t)count;
     }
     return 0;
 }
 
+/* All that there is of it: at the end of the file that may be less. */
 static bool has(const struct tape_window *window, uint64_t offset, size_t length)
 {
     return offset >= window->start && offset - window->start <= window->length &&
-           window->length - (size_t)(offset - window->start) >= length;
+           (window->at_end || window->length - (size_t)(offset - window->start) >= length);
 }
 
 int tape_window_look(struct tape_window *window, uint64_t offset, size_t length,

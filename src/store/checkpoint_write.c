@@ -164,6 +164,18 @@ static int name_file(int folder, struct checkpoint_result *result)
     return fsync(folder) == 0 ? 0 : errno;
 }
 
+int checkpoint_remove(const char *folder, enum checkpoint_generation generation)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return ERROR_IO;
+    }
+    bool gone = unlinkat(fd, checkpoint_file_name(generation), 0) == 0 || errno == ENOENT;
+    bool kept = fsync(fd) == 0;
+    (void)close(fd);
+    return gone && kept ? 0 : ERROR_IO;
+}
+
 void checkpoint_write(const char *folder, struct engine *engine, struct checkpoint_result *result)
 {
     result->step = CHECKPOINT_FOLDER;

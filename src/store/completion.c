@@ -16,6 +16,7 @@ struct completion {
     int64_t now_us;
     uint64_t noted; /* sequence */
     uint64_t rows;
+    uint64_t refused_written; /* of the rows that found no room: told to the archive */
 };
 
 static void see(void *state, const struct message *message)
@@ -83,6 +84,15 @@ int completion_open(struct completion **completion, const struct completion_setu
     return 0;
 }
 
+uint64_t completion_refused(const struct completion *completion)
+{
+    uint64_t refused = 0;
+    for (size_t i = 0; i < STORE_TABLE_COUNT; i++) {
+        refused += completion->queue.refused[i];
+    }
+    return refused;
+}
+
 int completion_note(struct completion *completion, uint64_t sequence, bool now, struct text *why)
 {
     struct store_queue *queue = &completion->queue;
@@ -99,11 +109,13 @@ int completion_note(struct completion *completion, uint64_t sequence, bool now, 
         .count = count,
         .last_sequence = queue_complete_to(queue, count, sequence),
         .time_us = completion->now_us,
+        .refused = completion_refused(completion) - completion->refused_written,
     };
     if (writer_write(&completion->writer, &work) != 0) {
         text_add(why, completion->writer.database.why);
         return ERROR_IO;
     }
+    completion->refused_written += work.refused;
     completion->rows += count;
     queue_remove(queue, count);
     return 0;
@@ -112,15 +124,6 @@ int completion_note(struct completion *completion, uint64_t sequence, bool now, 
 uint64_t completion_rows(const struct completion *completion)
 {
     return completion->rows;
-}
-
-uint64_t completion_refused(const struct completion *completion)
-{
-    uint64_t refused = 0;
-    for (size_t i = 0; i < STORE_TABLE_COUNT; i++) {
-        refused += completion->queue.refused[i];
-    }
-    return refused;
 }
 
 void completion_close(struct completion **completion)

@@ -25,6 +25,14 @@ static bool has_room(const struct store_queue *queue, enum store_rank rank)
     return size < limit;
 }
 
+/* Of the books of each minute many come at once after a night, or when the clock is set: they give
+ * way to what moves money. */
+static enum store_rank rank_of(const struct message *message, size_t table)
+{
+    bool is_of_a_minute = message->head.topic == TOPIC_EQUITY && message->body.equity.minute != 0;
+    return is_of_a_minute ? STORE_ORDINARY : store_table(table)->rank;
+}
+
 void queue_see(struct store_queue *queue, const struct message *message)
 {
     size_t table = store_table_for(message);
@@ -35,7 +43,7 @@ void queue_see(struct store_queue *queue, const struct message *message)
     if (table == STORE_TABLE_COUNT) {
         return;
     }
-    enum store_rank rank = store_table(table)->rank;
+    enum store_rank rank = rank_of(message, table);
     if (!has_room(queue, rank)) {
         queue->refused[table]++;
         queue->refused_essential += rank == STORE_ESSENTIAL;

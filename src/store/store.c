@@ -450,6 +450,12 @@ int64_t store_run(const struct store *store)
     return store->run;
 }
 
+bool store_has_all(const struct store *store, uint64_t sequence)
+{
+    return queue_size(&store->queue) == 0 ||
+           queue_at(&store->queue, 0)->message.head.sequence > sequence;
+}
+
 uint64_t store_committed_sequence(const struct store *store)
 {
     return store->committed;

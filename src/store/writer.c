@@ -235,6 +235,7 @@ static void tidy(struct writer *writer, int64_t now_us)
     };
     store_table_name(store_table(table), name);
     if (retention_slice(&writer->database, name, writer->rows[table], &retention, &removed) != 0) {
+        writer->next_table = (table + 1) % STORE_TABLE_COUNT; /* the others shall not wait for it */
         return;
     }
     writer->rows[table] -= removed < writer->rows[table] ? removed : writer->rows[table];

@@ -214,6 +214,16 @@ class Crash:
         prove(document["tape"]["digest_mismatches"] == 0, "replay: %r", document["tape"])
         return document["digest"]
 
+    def replayed_fills(self, tape):
+        """Sequence numbers."""
+        dump = os.path.join(self.folder, "fills.jsonl")
+        done = run(TICKD, "--replay", *sorted(
+            os.path.join(tape, name) for name in os.listdir(tape) if name.startswith("tape-")),
+            "--dump", dump, "--topics", "FILL")
+        prove(done.returncode == 0, "replay: exit code %d: %s", done.returncode, done.stderr)
+        with open(dump, encoding="utf-8") as file:
+            return [json.loads(line)["seq"] for line in file]
+
     def prove_recovery(self, daemon, before, tape, damage):
         """After the start: what the log says, the books, the archive."""
         lines = daemon.log(event="recovery")
@@ -366,6 +376,82 @@ def faults(chosen=None, seed=0):
             made = fault_round(simulation.port, first, 1 + first % 4,
                                ("ENOSPC", "EIO", "EROFS")[first % 3])
             first += 1
+
+
+# An archive that is behind.
+
+def archive_behind(seed=0):
+    """A checkpoint is made while somebody holds the archive, which then lacks rows from before it;
+    SIGKILL, start: they have come from the tape."""
+    folder = tempfile.mkdtemp(prefix="tickd-behind-")
+    story = Crash(seed, folder)
+    with Simulation(*MARKET, "--seed", str(seed % 2 ** 31)) as simulation:
+        with story.start(simulation.port, "--set", "log.level=debug") as daemon:
+            daemon.wait_for_status(lambda status: status["fills"] >= FILLS_FIRST, "fills", 180)
+            holder = sqlite3.connect(story.archive, isolation_level=None, timeout=30)
+            holder.execute("BEGIN IMMEDIATE")
+            had = daemon.status()["fills"]
+            daemon.wait_for_status(lambda status: status["fills"] >= had + 3, "fills", 60)
+            made = len(daemon.log(event="checkpoint"))
+            wait_until(lambda: len(daemon.log(event="checkpoint")) > made, "a checkpoint", 60)
+            time.sleep(6)  # another one would be due, and may not be made
+            prove(len(daemon.log(event="checkpoint")) == made + 1,
+                  "two checkpoints, and the archive has reached neither")
+            daemon.wait_for_status(lambda status: status["tape"]["durable_lag_ms"] < 1000, "tape")
+            daemon.process.kill()
+            daemon.process.wait()
+            holder.execute("ROLLBACK")
+            holder.close()
+            story.lines_before = len(daemon.log(event="recovery"))
+        tape = os.path.join(story.state, "tape")
+        with story.start(simulation.port) as daemon:
+            daemon.connect().close()
+            story.prove_recovery(daemon, {}, tape, damage_nothing)
+            code, _ = daemon.stop()
+            prove(code == 0, "exit code %d at the end", code)
+            fills = story.replayed_fills(tape)
+    archived = read_archive(story.archive)[0]
+    missing = [sequence for sequence in fills if sequence not in {key[1] for key in archived}]
+    prove(not missing, "fills of the tape are missing in the archive: %r", missing)
+    shutil.rmtree(folder)
+    return len(fills) - had
+
+
+# A tape that is switched off and on.
+
+def tape_off_and_on(seed=0):
+    """Clean stops in between: nothing is lost, neither fills nor what was learned; then a SIGKILL
+    without a tape: the books are the archive's."""
+    folder = tempfile.mkdtemp(prefix="tickd-tape-off-")
+    story = Crash(seed, folder)
+    off = ("--set", "tape.enabled=false")
+    with Simulation(*MARKET, "--seed", str(seed % 2 ** 31)) as simulation:
+        fills = 0
+        for options in ((), off, off, (), (), off):
+            with story.start(simulation.port, *options) as daemon:
+                had = daemon.status()["fills"]
+                prove(had >= fills, "%d fills, and %d before the stop", had, fills)
+                wanted = had + (1 if fills else FILLS_FIRST)
+                fills = daemon.wait_for_status(lambda status, wanted=wanted: status["fills"] >=
+                                               wanted, "fills", 180)["fills"]
+                prove_books(daemon.status())
+                texts = [line["text"] for line in daemon.log(event="recovery")]
+                prove(not any("begins anew" in text or "not repeat" in text for text in texts),
+                      "%r", texts)
+                code, _ = daemon.stop()
+                prove(code == 0, "exit code %d at the end", code)
+        with story.start(simulation.port, *off) as daemon:
+            time.sleep(2)
+            daemon.process.kill()
+            daemon.process.wait()
+        with story.start(simulation.port, *off) as daemon:
+            prove_books(daemon.status())
+            code, _ = daemon.stop()
+            prove(code == 0, "exit code %d at the end", code)
+    _, rows, runs, _, _ = read_archive(story.archive)
+    prove_fills(rows, runs, {row["run"] for row in runs[1:]})
+    shutil.rmtree(folder)
+    return fills
 
 
 # A clock that is set.

@@ -32,6 +32,18 @@ class Crash(unittest.TestCase):
         except crash.Broken as broken:
             self.fail("%s (%r)" % (broken, chosen))
 
+    def test_rows_that_the_archive_lacks_at_a_checkpoint_come_from_the_tape(self):
+        try:
+            self.assertGreaterEqual(crash.archive_behind(), 3)
+        except crash.Broken as broken:
+            self.fail("%s" % broken)
+
+    def test_a_tape_can_be_switched_off_and_on(self):
+        try:
+            self.assertGreaterEqual(crash.tape_off_and_on(), crash.FILLS_FIRST)
+        except crash.Broken as broken:
+            self.fail("%s" % broken)
+
     def test_a_clock_that_is_set_costs_nothing_and_is_told(self):
         try:
             story = crash.clock(steps=(-0.4, 3600, -3600))

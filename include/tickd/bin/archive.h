@@ -19,6 +19,9 @@ struct archive_links {
     void *state; /* of both */
 };
 
+/* Whether all up to this message is in it, or there is none. */
+bool archive_has_all(const struct archive *archive, uint64_t sequence);
+
 /* Its path; "" without one. An exit code, having said why. */
 int archive_find(struct archive *archive, const struct program *program);
 

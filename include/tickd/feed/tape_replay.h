@@ -19,6 +19,7 @@ struct tape_replay_options {
     /* After every input; NULL = nobody wants to know. false: end here. */
     bool (*applied)(void *state, uint64_t ordinal, int64_t at_us);
     void *state;
+    bool stops_at_loss; /* ends before the first input that comes behind lost ones */
 };
 
 /* One digest that differs from the taped one. */

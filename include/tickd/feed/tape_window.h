@@ -11,6 +11,7 @@ struct tape_window {
     size_t room;
     uint64_t start; /* offset of bytes[0] in the file */
     size_t length;
+    bool at_end; /* behind the window there is nothing */
 };
 
 void tape_window_init(struct tape_window *window);

@@ -46,6 +46,9 @@ enum checkpoint_generation { CHECKPOINT_NEWEST, CHECKPOINT_BEFORE, CHECKPOINT_GE
 
 const char *checkpoint_file_name(enum checkpoint_generation generation);
 
+/* Removes it, if it is there. ERROR_IO. */
+int checkpoint_remove(const char *folder, enum checkpoint_generation generation);
+
 /* Writes one now, in this process: for a clean stop. Blocks until it is on the disk. The engine has
  * started and is between two inputs. ERROR_IO with `why` naming step and cause; what was there
  * before is there still. */

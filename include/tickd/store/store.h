@@ -57,6 +57,9 @@ int64_t store_run(const struct store *store);
 /* Up to which sequence everything is in the archive. */
 uint64_t store_committed_sequence(const struct store *store);
 
+/* Whether no row of a message up to this one waits to be written. */
+bool store_has_all(const struct store *store, uint64_t sequence);
+
 /* wired, failed, owed, handled and fill. `store` may be NULL here and in the next. */
 void store_fill_vitals(const struct store *store, struct vitals_message *vitals);
 void store_fill_status(const struct store *store, struct status_live *status);

@@ -69,6 +69,11 @@ int archive_start(struct archive *archive, struct program *program, uint64_t run
     return 0;
 }
 
+bool archive_has_all(const struct archive *archive, uint64_t sequence)
+{
+    return archive->store == NULL || store_has_all(archive->store, sequence);
+}
+
 void archive_stop(struct archive *archive)
 {
     if (archive->store != NULL) {

@@ -87,6 +87,17 @@ static void checkpoint_done(void *state, const struct checkpoint_report *report)
         tape_keep_from(live->program->tape, live->checkpoint_inputs);
     }
     live->checkpoint_inputs = report->meta.next_input;
+    live->checkpoint_messages = report->meta.published;
+}
+
+/* Whether tape and archive have reached the newest one. Another would make it the older one, and a
+ * recovery needs one that both have reached: a state that is ahead of the tape cannot go on with
+ * it, and rows between the archive's end and the state are in no replay. */
+static bool newest_is_reached(const struct live *live)
+{
+    const struct tape_writer *tape = live->program->tape;
+    return (tape == NULL || tape_durable(tape).inputs >= live->checkpoint_inputs) &&
+           archive_has_all(&live->archive, live->checkpoint_messages);
 }
 
 static struct checkpoint_meta checkpoint_meta(const struct live *live)
@@ -110,7 +121,8 @@ void live_checkpoint_second(struct live *live, int64_t now_us)
     int64_t interval_us = live->program->settings.checkpoint.interval_s * US_PER_S;
     bool is_due = now_us >= live->checkpoint_due_us ||
                   live->checkpoint_due_us - now_us > interval_us; /* the clock went back */
-    if (live->stopping || !is_due || checkpoint_is_under_way(&live->checkpoint)) {
+    if (live->stopping || !is_due || checkpoint_is_under_way(&live->checkpoint) ||
+        !newest_is_reached(live)) {
         return;
     }
     struct checkpoint_meta meta = checkpoint_meta(live);
@@ -190,7 +202,7 @@ int live_close_state(struct live *live)
     struct text why;
     struct checkpoint_meta meta = checkpoint_meta(live);
     int code = live_tape_close(live->program);
-    if (!live->ran) {
+    if (!live->ran || !newest_is_reached(live)) {
         return code;
     }
     text_init(&why, memory, sizeof memory);

@@ -33,12 +33,13 @@ struct attempt {
     struct tape_extent extent; /* of the run that is to go on */
     uint64_t archive_run;      /* of its rows */
     struct tape_replay_result replay;
-    struct completion *completion; /* NULL: there is no archive, or it cannot be written */
-    uint64_t from;                 /* first input that is replayed */
-    uint64_t published;            /* messages before the input at hand */
-    uint64_t checked;              /* digests that were compared until then */
-    uint64_t verified;             /* sequence: all up to it is as it was taped */
-    bool loaded;                   /* a checkpoint was */
+    struct completion *completion;      /* NULL: there is no archive, or it cannot be written */
+    uint64_t from;                      /* first input that is replayed */
+    uint64_t published;                 /* messages before the input at hand */
+    uint64_t checked;                   /* digests that were compared until then */
+    uint64_t verified;                  /* sequence: all up to it is as it was taped */
+    bool loaded;                        /* a checkpoint was */
+    bool ahead[CHECKPOINT_GENERATIONS]; /* of the tape: what it goes on with was never kept */
     int64_t began_ns;
 };
 
@@ -83,7 +84,7 @@ static bool tape_covers(const struct attempt *attempt, const struct checkpoint_m
 }
 
 /* Whether it is worth reading; *why says what is against it. */
-static int look_at(const struct attempt *attempt, enum checkpoint_generation generation,
+static int look_at(struct attempt *attempt, enum checkpoint_generation generation,
                    struct checkpoint_meta *meta, struct text *why)
 {
     const struct tape_extent *extent = &attempt->extent;
@@ -93,6 +94,7 @@ static int look_at(const struct attempt *attempt, enum checkpoint_generation gen
         text_format(why, "%s is of another run", checkpoint_file_name(generation));
         error = ERROR_RANGE;
     } else if (error == 0 && !tape_covers(attempt, meta)) {
+        attempt->ahead[generation] = meta->next_input > extent->next_input;
         text_format(why, "%s goes on with input %" PRIu64 ", the tape has %" PRIu64 " to %" PRIu64,
                     checkpoint_file_name(generation), meta->next_input, extent->first_input,
                     extent->next_input);
@@ -113,9 +115,11 @@ static bool load(struct attempt *attempt, const char *folder, enum checkpoint_ge
     return attempt->loaded;
 }
 
-/* The newest checkpoint that can be used. */
-static bool load_newest(struct attempt *attempt)
+/* The newest checkpoint that can be used; when `reached`, that the archive has reached too: rows
+ * between its end and a later one would come from no replay. */
+static bool load_newest(struct attempt *attempt, bool reached)
 {
+    const struct recovery *recovery = attempt->recovery;
     char memory[WHY_MAX];
     struct text why;
     struct checkpoint_meta meta;
@@ -123,11 +127,15 @@ static bool load_newest(struct attempt *attempt)
         enum checkpoint_generation generation = (enum checkpoint_generation)i;
         text_init(&why, memory, sizeof memory);
         int error = look_at(attempt, generation, &meta, &why);
+        if (error == 0 && reached &&
+            !recovery_reaches(recovery->archive, attempt->archive_run, meta.published)) {
+            continue;
+        }
         if (error == 0 &&
-            load(attempt, attempt->recovery->program->directories.state, generation, &meta, &why)) {
+            load(attempt, recovery->program->directories.state, generation, &meta, &why)) {
             attempt->from = meta.next_input;
-        } else if (error != ERROR_NOT_FOUND) {
-            say(attempt->recovery, LOG_WARNING, "%s", memory);
+        } else if (error != ERROR_NOT_FOUND && reached) {
+            say(recovery, LOG_WARNING, "%s", memory);
         }
     }
     return attempt->loaded;
@@ -210,13 +218,14 @@ static void open_archive(struct attempt *attempt)
     }
 }
 
-/* What the replay has shown to be as it was goes into the archive; nothing else. */
-static void close_archive(struct attempt *attempt, bool whole)
+/* What the replay has shown to be as it was goes into the archive; nothing else. `repeated`: all
+ * that was replayed is. */
+static void close_archive(struct attempt *attempt, bool repeated)
 {
     char memory[WHY_MAX];
     struct text why;
-    uint64_t sequence =
-        whole ? bus_published(engine_bus(attempt->recovery->program->engine)) : attempt->verified;
+    uint64_t sequence = repeated ? bus_published(engine_bus(attempt->recovery->program->engine))
+                                 : attempt->verified;
     if (attempt->completion == NULL) {
         return;
     }
@@ -258,10 +267,12 @@ static bool replay(struct attempt *attempt)
                                           .from_us = INT64_MIN,
                                           .until_us = INT64_MAX,
                                           .applied = note_input,
+                                          .stops_at_loss = true,
                                           .state = attempt};
     if (attempt->extent.files == 0) {
         attempt->replay.next_ordinal = attempt->from;
-        return true;
+        return recovery_knows_all(attempt->recovery->archive, attempt->archive_run,
+                                  bus_published(engine_bus(program->engine)));
     }
     uint64_t next_file;
     text_init(&why, memory, sizeof memory);
@@ -271,8 +282,9 @@ static bool replay(struct attempt *attempt)
     int error = tape_replay_into(program->engine, program->ingest, attempt->folder,
                                  attempt->extent.run, &options, &attempt->replay, &next_file, &why);
     const struct tape_replay_result *result = &attempt->replay;
-    bool whole = error == 0 && result->digest_mismatches == 0 && result->inputs_lost == 0;
-    close_archive(attempt, whole);
+    bool repeated = error == 0 && result->digest_mismatches == 0;
+    bool whole = repeated && result->inputs_lost == 0;
+    close_archive(attempt, repeated);
     if (whole && !recovery_knows_all(attempt->recovery->archive, attempt->archive_run,
                                      bus_published(engine_bus(program->engine)))) {
         say(attempt->recovery, LOG_ERROR,
@@ -331,9 +343,6 @@ static int keep_start(const struct attempt *attempt)
     struct text why;
     struct recovery *recovery = attempt->recovery;
     struct checkpoint_meta meta = {.run = recovery->archive_run};
-    if (recovery->program->tape == NULL) {
-        return 0;
-    }
     text_init(&why, memory, sizeof memory);
     recovery_start_folder(attempt->folder, recovery->run, path, sizeof path);
     (void)mkdir(attempt->folder, 0750);
@@ -359,12 +368,41 @@ static int begin_run(const struct attempt *attempt)
     return recovery->has_state ? keep_start(attempt) : 0;
 }
 
+/* Their inputs' numbers are given to others now: later they would pass for states of this tape. */
+static int remove_ahead(const struct attempt *attempt)
+{
+    const char *folder = attempt->recovery->program->directories.state;
+    for (int i = 0; i < CHECKPOINT_GENERATIONS; i++) {
+        if (!attempt->ahead[i]) {
+            continue;
+        }
+        int error = checkpoint_remove(folder, (enum checkpoint_generation)i);
+        if (error != 0) {
+            say(attempt->recovery, LOG_ERROR, "%s, which is ahead of the tape, cannot be removed",
+                checkpoint_file_name((enum checkpoint_generation)i));
+            return error;
+        }
+    }
+    return 0;
+}
+
+/* A run without a tape has none, and one with a tape has it to its end. */
+static bool is_left(const struct attempt *attempt)
+{
+    bool tapes = attempt->recovery->program->tape != NULL;
+    return tapes ? !is_same_build(attempt) : attempt->extent.files > 0;
+}
+
 static int go_on(const struct attempt *attempt)
 {
     struct recovery *recovery = attempt->recovery;
     recovery->has_state = true;
-    if (recovery->program->tape != NULL && !is_same_build(attempt)) {
+    if (is_left(attempt)) {
         say_recovered(attempt, "is taken over by a new one (another build, or other settings)");
+        return begin_run(attempt);
+    }
+    if (remove_ahead(attempt) != 0) {
+        say_recovered(attempt, "is taken over by a new one");
         return begin_run(attempt);
     }
     say_recovered(attempt, "goes on");
@@ -469,7 +507,7 @@ int recovery_run(struct recovery *recovery)
     }
     find_archive_run(&attempt);
     recovery_check_books(recovery, attempt.archive_run);
-    if (!load_newest(&attempt) && !load_start(&attempt)) {
+    if (!load_newest(&attempt, true) && !load_newest(&attempt, false) && !load_start(&attempt)) {
         say(recovery, LOG_ERROR, "run %016" PRIx64 " has no state that can be read",
             attempt.extent.run);
         return take_books(&attempt, false);

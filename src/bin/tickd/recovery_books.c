@@ -66,6 +66,19 @@ bool recovery_knows_all(const char *archive, uint64_t run, uint64_t published)
     return error == ERROR_NOT_FOUND || (error == 0 && committed <= published);
 }
 
+bool recovery_reaches(const char *archive, uint64_t run, uint64_t published)
+{
+    sqlite3 *handle = open_archive(archive);
+    uint64_t committed = 0;
+    uint64_t refused;
+    int error = ERROR_NOT_FOUND;
+    if (handle != NULL) {
+        error = reader_committed(handle, (int64_t)run, &committed, &refused);
+        reader_close(&handle);
+    }
+    return error != 0 || committed >= published;
+}
+
 static void say(const struct recovery *recovery, enum log_level level, const char *text)
 {
     recovery->log(recovery->state, level, "recovery", text);

@@ -236,6 +236,43 @@ static void test_the_oldest_files_go_when_all_are_too_large(void **state)
     scene_fini(&scene);
 }
 
+/* A folder with the state that a run began with; its path. */
+static const char *start_path(const char *name, const char *file)
+{
+    static char path[160];
+    (void)snprintf(path, sizeof path, "%s/%s%s", scene.tape, name, file);
+    return path;
+}
+
+static void make_start(const char *name)
+{
+    assert_int_equal(mkdir(start_path(name, ""), 0750), 0);
+    FILE *file = fopen(start_path(name, "/checkpoint"), "w");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+}
+
+static void test_what_runs_began_with_goes_with_their_tapes(void **state)
+{
+    char own[32];
+    (void)state;
+    scene_init(&scene);
+    fixture_set(&scene.fixture, "tape.file_bytes", "262144");
+    fixture_set(&scene.fixture, "tape.max_bytes", "1048576");
+    scene_start(&scene);
+    fill_files(1);
+    (void)snprintf(own, sizeof own, "start-%016llx", (unsigned long long)scene.run);
+    make_start(own);
+    make_start("start-0000000000000001");
+    make_start("start-of-something");
+    fill_files(2);
+    assert_int_equal(access(start_path("start-0000000000000001", ""), F_OK), -1);
+    assert_int_equal(access(start_path(own, "/checkpoint"), F_OK), 0);
+    assert_int_equal(access(start_path("start-of-something", "/checkpoint"), F_OK), 0);
+    assert_true(scene_stop_writer(&scene));
+    scene_fini(&scene);
+}
+
 static void test_files_that_are_needed_stay_however_many_they_are(void **state)
 {
     (void)state;
@@ -313,6 +350,7 @@ int main(void)
         cmocka_unit_test(test_a_run_goes_on_in_a_new_file),
         cmocka_unit_test(test_the_oldest_files_go_when_all_are_too_large),
         cmocka_unit_test(test_files_that_are_needed_stay_however_many_they_are),
+        cmocka_unit_test(test_what_runs_began_with_goes_with_their_tapes),
         cmocka_unit_test(test_a_file_begins_with_its_head),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
