@@ -1,5 +1,5 @@
-"""How long a frame takes to its decision, and a turn of the event loop, while 50 pages are looked at,
-one of which never reads; the baseline is the same daemon, in the same run, without any."""
+"""How long a frame takes to its decision, and a turn of the event loop, with 50 pages open, one
+of which never reads; the baseline is the same daemon, in the same run, without any."""
 
 import os
 import statistics
@@ -78,9 +78,9 @@ def main():
                 values = [figures[row][column] for figures, _ in runs[pages]]
                 parts.append((statistics.median(values), min(values), max(values)))
             (with_pages, *bounds), (without, *plain) = parts
-            print("%-18s %-5s %8.0f  (%.0f to %.0f)   without pages %6.0f  (%.0f to %.0f)   %5.2f : 1"
-                  % (title, quantile, with_pages, *bounds, without, *plain,
-                     with_pages / max(without, 1)))
+            print("%-18s %-5s %8.0f  (%.0f to %.0f)   without pages %6.0f  (%.0f to %.0f)"
+                  "   %5.2f : 1" % (title, quantile, with_pages, *bounds, without, *plain,
+                                    with_pages / max(without, 1)))
     print("pushes: %d" % statistics.median(pushes for _, pushes in runs[PAGES]))
 
 

@@ -83,7 +83,8 @@ static void use_program(const char *line)
 
 static _Atomic long spawn_held_up_ns;
 
-/* The C library's, with time for the child to end before it is known. */
+/* The C library's, with time for the child to end before it is known. Its own names are reserved.
+ * NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name) */
 int posix_spawn(pid_t *pid, const char *path, const posix_spawn_file_actions_t *files,
                 const posix_spawnattr_t *attributes, char *const words[], char *const environment[])
 {
