@@ -371,10 +371,12 @@ def faults(chosen=None, seed=0):
     with Simulation(*MARKET, "--seed", str(seed % 2 ** 31)) as simulation:
         for first, count, error in chosen or ():
             fault_round(simulation.port, first, count, error)
-        first, made = 1, 1
-        while chosen is None and made >= first:
+        first = 1
+        while chosen is None:
             made = fault_round(simulation.port, first, 1 + first % 4,
                                ("ENOSPC", "EIO", "EROFS")[first % 3])
+            if made < first:  # there is none left that could fail
+                break
             first += 1
 
 

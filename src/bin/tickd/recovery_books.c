@@ -53,30 +53,32 @@ static int read_books(const char *archive, uint64_t run, struct kept_books *book
     return error;
 }
 
-bool recovery_knows_all(const char *archive, uint64_t run, uint64_t published)
+/* Up to which message the archive has the run's rows. ERROR_NOT_FOUND: there is no archive, or it
+ * knows nothing of the run. */
+static int read_committed(const char *archive, uint64_t run, uint64_t *committed)
 {
     sqlite3 *handle = open_archive(archive);
-    uint64_t committed = 0;
     uint64_t refused;
     int error = ERROR_NOT_FOUND;
+    *committed = 0;
     if (handle != NULL) {
-        error = reader_committed(handle, (int64_t)run, &committed, &refused);
+        error = reader_committed(handle, (int64_t)run, committed, &refused);
         reader_close(&handle);
     }
+    return error;
+}
+
+bool recovery_knows_all(const char *archive, uint64_t run, uint64_t published)
+{
+    uint64_t committed;
+    int error = read_committed(archive, run, &committed);
     return error == ERROR_NOT_FOUND || (error == 0 && committed <= published);
 }
 
 bool recovery_reaches(const char *archive, uint64_t run, uint64_t published)
 {
-    sqlite3 *handle = open_archive(archive);
-    uint64_t committed = 0;
-    uint64_t refused;
-    int error = ERROR_NOT_FOUND;
-    if (handle != NULL) {
-        error = reader_committed(handle, (int64_t)run, &committed, &refused);
-        reader_close(&handle);
-    }
-    return error != 0 || committed >= published;
+    uint64_t committed;
+    return read_committed(archive, run, &committed) != 0 || committed >= published;
 }
 
 static void say(const struct recovery *recovery, enum log_level level, const char *text)
