@@ -234,7 +234,7 @@ class Crash:
         prove_books(status)
         taken_over = [text for text in texts if "the books are those of the archive" in text]
         # A bit that lies before the checkpoint's place, or means nothing.
-        unseen = damage is damage_tape and len(texts) == 1
+        unseen = damage is damage_tape and not any("tape-" in text for text in texts)
         if damage in (damage_nothing, damage_checkpoint) or unseen:
             prove(len(found) == 1 and found[0].group(2) == "goes on", "recovery: %r", texts)
             if found[0].group(1) not in self.scarred:

@@ -261,16 +261,15 @@ class Reload(Case):
             first.wait()
             self.write(portfolio={"max_symbol": 0.15})
             second = self.start(*options, port=sim.port, folder=first.folder)
-            recovered = second.wait_for_log(event="recovery")
+            recovered = second.wait_for_log(event="recovery", level="notice")
             self.assertRegex(recovered["text"], r"from a checkpoint, \d+ inputs from the tape")
-            self.assertEqual(recovered["level"], "notice")
             second.status()  # answered: the start is done
             set_since = [line["argument"] for line in second.log(event="command", verb="set")]
             self.assertEqual(set_since, ["portfolio.max_symbol=0.1", "portfolio.max_symbol=0.15"])
             self.assertEqual(second.stop()[0], 0)  # what it has set is on the tape
             third = self.start(*options, port=sim.port, folder=first.folder)
             third.status()
-            third.wait_until(lambda: len(third.log(event="recovery")) == 2, "the next recovery")
+            third.wait_until(lambda: len(third.log(event="recovery", level="notice")) == 2, "the next recovery")
             self.assertEqual(len(third.log(event="command", verb="set")), 2)
 
     def test_a_symbol_that_the_engine_does_not_know_needs_a_restart(self):

@@ -129,6 +129,8 @@ static bool load_newest(struct attempt *attempt, bool reached)
         int error = look_at(attempt, generation, &meta, &why);
         if (error == 0 && reached &&
             !recovery_reaches(recovery->archive, attempt->archive_run, meta.published)) {
+            say(recovery, LOG_INFO, "%s is passed over at first: the archive has not reached it",
+                checkpoint_file_name(generation));
             continue;
         }
         if (error == 0 &&
