@@ -269,7 +269,8 @@ class Reload(Case):
             self.assertEqual(second.stop()[0], 0)  # what it has set is on the tape
             third = self.start(*options, port=sim.port, folder=first.folder)
             third.status()
-            third.wait_until(lambda: len(third.log(event="recovery", level="notice")) == 2, "the next recovery")
+            third.wait_until(lambda: len(third.log(event="recovery", level="notice")) == 2,
+                             "the next recovery")
             self.assertEqual(len(third.log(event="command", verb="set")), 2)
 
     def test_a_symbol_that_the_engine_does_not_know_needs_a_restart(self):
