@@ -9,7 +9,7 @@ import crash
 from simulation import require_program
 
 ROUNDS = 4
-CALLS = 3
+CALLS = 4
 CALLS_MAX = 70  # in the first seconds of a daemon
 
 
@@ -46,7 +46,7 @@ class Crash(unittest.TestCase):
 
     def test_a_clock_that_is_set_costs_nothing_and_is_told(self):
         try:
-            story = crash.clock(steps=(3600, -3600))
+            story = crash.clock(steps=(-0.4, 3600, -3600))
         except crash.Broken as broken:
             self.fail("%s" % broken)
         self.assertGreaterEqual(story.fills, crash.FILLS_FIRST)
