@@ -3,9 +3,10 @@ that nothing that was shown as stored is lost and that the books are exact.
 
     crash.py [--kills N] [--seed S]     N rounds (default 200), each: run, SIGKILL, perhaps damage,
                                         start, prove
-    crash.py --faults                   one round for each call on the state folder: that call
+    crash.py --faults [--from-call N]   one round for each call on the state folder: that call
                                         fails (disk full, I/O error), then SIGKILL, start, prove;
-                                        until a round has no call left that could fail
+                                        until a life of nine seconds has no call left that could
+                                        fail: some 600 rounds
     crash.py --clock                    one round for each step of the clock: it is set back or
                                         forward, then SIGKILL, start, prove
 
@@ -28,6 +29,8 @@ from daemon import TICKD, Daemon, run, wait_until
 from simulation import Simulation, require_program
 
 UNIT = 10 ** 8
+# Topics and tables that are compared.
+COMPLETE = (("FILL", "raw_fill"), ("FEED", "raw_feed"), ("AGENT_PROFILE", "raw_agent_profile"))
 FILLS_FIRST = 20
 SYMBOLS = "SPY,QQQ,IWM,DIA"
 # A market with so much to win, and settings so eager, that there are fills within seconds.
@@ -215,17 +218,28 @@ class Crash:
         prove(document["tape"]["digest_mismatches"] == 0, "replay: %r", document["tape"])
         return document["digest"]
 
-    def replayed_fills(self, tape):
-        """Sequence numbers."""
-        dump = os.path.join(self.folder, "fills.jsonl")
+    def prove_complete(self, tape):
+        """What a replay of the tape tells is in the archive; how many fills."""
+        dump = os.path.join(self.folder, "messages.jsonl")
         done = run(TICKD, "--replay", *sorted(
             os.path.join(tape, name) for name in os.listdir(tape) if name.startswith("tape-")),
-            "--dump", dump, "--topics", "FILL")
+            "--dump", dump, "--topics", ",".join(topic for topic, _ in COMPLETE))
         prove(done.returncode == 0, "replay: exit code %d: %s", done.returncode, done.stderr)
         with open(dump, encoding="utf-8") as file:
-            return [json.loads(line)["seq"] for line in file]
+            told = [json.loads(line) for line in file]
+        archive = sqlite3.connect("file:%s?mode=ro" % self.archive, uri=True, timeout=10)
+        try:
+            for topic, table in COMPLETE:
+                kept = {row[0] for row in archive.execute(
+                    "SELECT sequence FROM %s WHERE run = (SELECT max(run) FROM raw_run)" % table)}
+                missing = [line["seq"] for line in told if line["topic"] == topic and
+                           line["seq"] not in kept]
+                prove(not missing, "%s of the tape are missing in the archive: %r", topic, missing)
+        finally:
+            archive.close()
+        return sum(line["topic"] == "FILL" for line in told)
 
-    def prove_recovery(self, daemon, before, tape, damage):
+    def prove_recovery(self, daemon, tape, damage):
         """After the start: what the log says, the books, the archive."""
         lines = daemon.log(event="recovery")
         texts = [line["text"] for line in lines[self.lines_before:]]
@@ -259,20 +273,26 @@ class Crash:
             daemon.process.kill()
             daemon.process.wait()
             self.lines_before = len(daemon.log(event="recovery"))
+        what, texts = self.start_again(port, before, damage)
+        print("round %d: %d fills stored before the kill, %s; %s" % (
+            number, len(before), what or "no damage",
+            texts[-1] if texts else "nothing to recover"), flush=True)
+
+    def start_again(self, port, before, damage):
+        """After a kill: `before` are the fills that were stored. What was damaged, and what the
+        recovery said."""
         tape = os.path.join(self.folder, "tape-of-before")
         shutil.rmtree(tape, ignore_errors=True)
         shutil.copytree(os.path.join(self.state, "tape"), tape)
         what = damage(self.state, self.chance)
         with self.start(port) as daemon:
             daemon.connect().close()
-            adopts, texts = self.prove_recovery(daemon, before, tape, damage)
+            adopts, texts = self.prove_recovery(daemon, tape, damage)
             wait_until(lambda: daemon.status()["input"]["trades"] > 0, "trades")
             code, _ = daemon.stop()
             prove(code == 0, "exit code %d at the end: %s", code, daemon.text_of("err"))
         self.prove_archive(before, damage, adopts, texts)
-        print("round %d: %d fills stored before the kill, %s; %s" % (
-            number, len(before), what or "no damage",
-            texts[-1] if texts else "nothing to recover"), flush=True)
+        return what, texts
 
     def prove_archive(self, before, damage, adopts, texts):
         fills, rows, runs, _, positions = read_archive(self.archive)
@@ -367,12 +387,12 @@ def fault_round(port, first, count, error):
     return made
 
 
-def faults(chosen=None, seed=0):
-    """Every call, or those chosen: (first, count, error)."""
+def faults(chosen=None, seed=0, begin=1):
+    """Every call from `begin` on, or those chosen: (first, count, error)."""
     with Simulation(*MARKET, "--seed", str(seed % 2 ** 31)) as simulation:
         for first, count, error in chosen or ():
             fault_round(simulation.port, first, count, error)
-        first = 1
+        first = begin
         while chosen is None:
             made = fault_round(simulation.port, first, 1 + first % 4,
                                ("ENOSPC", "EIO", "EROFS")[first % 3])
@@ -383,17 +403,47 @@ def faults(chosen=None, seed=0):
 
 # An archive that is behind.
 
-def archive_behind(seed=0):
+def hold(archive):
+    """Somebody else's transaction, which nobody can write beside."""
+    holder = sqlite3.connect(archive, isolation_level=None, timeout=30)
+    holder.execute("BEGIN IMMEDIATE")
+    return holder
+
+
+def let_go(holder):
+    holder.execute("ROLLBACK")
+    holder.close()
+
+
+def kill(story, daemon):
+    daemon.wait_for_status(lambda status: status["tape"]["durable_lag_ms"] < 1000, "tape")
+    daemon.process.kill()
+    daemon.process.wait()
+    story.lines_before = len(daemon.log(event="recovery"))
+
+
+def prove_completed(story, port):
+    """Starts again: fills, and what the recovery said."""
+    tape = os.path.join(story.state, "tape")
+    with story.start(port) as daemon:
+        daemon.connect().close()
+        _, texts = story.prove_recovery(daemon, tape, damage_nothing)
+        code, _ = daemon.stop()
+        prove(code == 0, "exit code %d at the end", code)
+    return story.prove_complete(tape), texts
+
+
+def archive_behind(seed=0, damaged=False):
     """A checkpoint is made while somebody holds the archive, which then lacks rows from before it;
-    SIGKILL, start: they have come from the tape."""
+    SIGKILL, start: they have come from the tape, from the checkpoint before; or, where that is
+    damaged, from the tape's beginning."""
     folder = tempfile.mkdtemp(prefix="tickd-behind-")
     story = Crash(seed, folder)
     with Simulation(*MARKET, "--seed", str(seed % 2 ** 31)) as simulation:
         with story.start(simulation.port, "--set", "log.level=debug") as daemon:
             daemon.wait_for_status(lambda status: status["fills"] >= FILLS_FIRST, "fills", 180)
-            holder = sqlite3.connect(story.archive, isolation_level=None, timeout=30)
             before = len(daemon.log(event="checkpoint"))
-            holder.execute("BEGIN IMMEDIATE")
+            holder = hold(story.archive)
             had = daemon.status()["fills"]
             daemon.wait_for_status(lambda status: status["fills"] >= had + 3, "fills", 60)
             time.sleep(12)  # one is made in this time, or two, the first before any row had to wait
@@ -402,24 +452,42 @@ def archive_behind(seed=0):
             prove(made > before and len(daemon.log(event="checkpoint")) == made,
                   "%d checkpoints before, %d, %d: one may not be behind two of them", before, made,
                   len(daemon.log(event="checkpoint")))
-            daemon.wait_for_status(lambda status: status["tape"]["durable_lag_ms"] < 1000, "tape")
-            daemon.process.kill()
-            daemon.process.wait()
-            holder.execute("ROLLBACK")
-            holder.close()
-            story.lines_before = len(daemon.log(event="recovery"))
-        tape = os.path.join(story.state, "tape")
+            kill(story, daemon)
+            let_go(holder)
+        if damaged:
+            flip(os.path.join(story.state, "checkpoint.1"), story.chance)
+        fills, texts = prove_completed(story, simulation.port)
+        origin = "the tape's beginning" if damaged else "a checkpoint"
+        prove(RECOVERY.search(texts[-1]).group(3) == origin, "recovery: %r", texts)
+    shutil.rmtree(folder)
+    return fills - had
+
+
+def first_checkpoint(seed=0):
+    """The archive is held from before the run's beginning, so that it knows nothing of the run when
+    its first checkpoint has been made; SIGKILL, start: it has all."""
+    folder = tempfile.mkdtemp(prefix="tickd-first-")
+    story = Crash(seed, folder)
+    with Simulation(*MARKET, "--seed", str(seed % 2 ** 31)) as simulation:
         with story.start(simulation.port) as daemon:
-            daemon.connect().close()
-            story.prove_recovery(daemon, {}, tape, damage_nothing)
+            daemon.wait_for_trades(1)
             code, _ = daemon.stop()
             prove(code == 0, "exit code %d at the end", code)
-            fills = story.replayed_fills(tape)
-    archived = read_archive(story.archive)[0]
-    missing = [sequence for sequence in fills if sequence not in {key[1] for key in archived}]
-    prove(not missing, "fills of the tape are missing in the archive: %r", missing)
+        shutil.rmtree(os.path.join(story.state, "tape"))
+        for name in ("checkpoint", "checkpoint.1"):
+            path = os.path.join(story.state, name)
+            if os.path.exists(path):
+                os.unlink(path)
+        holder = hold(story.archive)
+        with story.start(simulation.port, "--set", "log.level=debug") as daemon:
+            daemon.wait_for_trades(1)
+            wait_until(lambda: daemon.log(event="checkpoint"), "a checkpoint")
+            time.sleep(1)  # the tape reaches it
+            kill(story, daemon)
+            let_go(holder)
+        _, texts = prove_completed(story, simulation.port)
+        prove(RECOVERY.search(texts[-1]).group(3) == "the tape's beginning", "recovery: %r", texts)
     shutil.rmtree(folder)
-    return len(fills) - had
 
 
 # A tape that is switched off and on.
@@ -498,16 +566,7 @@ def clock_round(story, clock, port, step_s):
         daemon.process.kill()
         daemon.process.wait()
         story.lines_before = len(daemon.log(event="recovery"))
-    tape = os.path.join(story.folder, "tape-of-before")
-    shutil.rmtree(tape, ignore_errors=True)
-    shutil.copytree(os.path.join(story.state, "tape"), tape)
-    with story.start(port) as daemon:
-        daemon.connect().close()
-        adopts, texts = story.prove_recovery(daemon, before, tape, damage_nothing)
-        wait_until(lambda: daemon.status()["input"]["trades"] > 0, "trades")
-        code, _ = daemon.stop()
-        prove(code == 0, "exit code %d at the end: %s", code, daemon.text_of("err"))
-    story.prove_archive(before, damage_nothing, adopts, texts)
+    _, texts = story.start_again(port, before, damage_nothing)
     print("clock set by %+g s, now %+g s: %d fills stored before the kill; %s" % (
         step_s, clock.ahead_s, len(before), texts[-1]), flush=True)
 
@@ -555,11 +614,12 @@ def main():
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(2 ** 31))
     parser.add_argument("--no-damage", action="store_true")
     parser.add_argument("--faults", action="store_true")
+    parser.add_argument("--from-call", type=int, default=1)
     parser.add_argument("--clock", action="store_true")
     options = parser.parse_args()
     try:
         if options.faults:
-            faults(seed=options.seed)
+            faults(seed=options.seed, begin=options.from_call)
             return
         if options.clock:
             clock(options.seed)

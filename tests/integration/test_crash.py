@@ -38,6 +38,18 @@ class Crash(unittest.TestCase):
         except crash.Broken as broken:
             self.fail("%s" % broken)
 
+    def test_and_from_its_beginning_where_the_checkpoint_before_is_damaged(self):
+        try:
+            self.assertGreaterEqual(crash.archive_behind(damaged=True), 3)
+        except crash.Broken as broken:
+            self.fail("%s" % broken)
+
+    def test_a_crash_after_the_first_checkpoint_of_a_run_costs_the_archive_nothing(self):
+        try:
+            crash.first_checkpoint()
+        except crash.Broken as broken:
+            self.fail("%s" % broken)
+
     def test_a_tape_can_be_switched_off_and_on(self):
         try:
             self.assertGreaterEqual(crash.tape_off_and_on(), crash.FILLS_FIRST)

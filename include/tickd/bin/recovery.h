@@ -5,7 +5,7 @@
  *
  * The tape is the truth. A checkpoint that knows more than the tape (the crash came before the
  * tape's last quarter of a second was on the disk) is passed over for the one before it, or for the
- * beginning of the tape.
+ * beginning of the tape. So is, at first, one whose rows the archive has not all got.
  *
  *   found                                      the engine has            its inputs go on as
  *   nothing                                    nothing                   a new run

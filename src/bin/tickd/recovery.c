@@ -23,6 +23,7 @@ enum {
     FOLDER_MAX = 700,
     COMPLETION_ROWS = 16384,
     PROGRESS_INPUTS = 65536, /* between two words about it */
+    RETOLD_MAX = 32000000,   /* inputs that are replayed for the archive's sake: a minute or two */
     NS_PER_MS = 1000000
 };
 
@@ -39,6 +40,7 @@ struct attempt {
     uint64_t checked;                   /* digests that were compared until then */
     uint64_t verified;                  /* sequence: all up to it is as it was taped */
     bool loaded;                        /* a checkpoint was */
+    bool is_behind;                     /* the archive, of a checkpoint that could be used */
     bool ahead[CHECKPOINT_GENERATIONS]; /* of the tape: what it goes on with was never kept */
     int64_t began_ns;
 };
@@ -131,6 +133,7 @@ static bool load_newest(struct attempt *attempt, bool reached)
             !recovery_reaches(recovery->archive, attempt->archive_run, meta.published)) {
             say(recovery, LOG_INFO, "%s is passed over at first: the archive has not reached it",
                 checkpoint_file_name(generation));
+            attempt->is_behind = true;
             continue;
         }
         if (error == 0 &&
@@ -166,6 +169,13 @@ static bool load_start(struct attempt *attempt)
 }
 
 /* The tape. */
+
+static bool is_same_build(const struct attempt *attempt)
+{
+    const struct tape_extent *extent = &attempt->extent;
+    return extent->files > 0 && strcmp(extent->version, TICKD_VERSION) == 0 &&
+           extent->config_digest == settings_digest(&attempt->recovery->program->settings);
+}
 
 static bool note_input(void *state, uint64_t ordinal, int64_t at_us)
 {
@@ -302,6 +312,26 @@ static bool replay(struct attempt *attempt)
     return whole;
 }
 
+/* Where the archive has reached no checkpoint that could be used (the first of a run, made a moment
+ * before the crash; or the one before it is damaged), the run is told again from its beginning, so
+ * that no row is missing. Otherwise a checkpoint is used all the same. */
+static int tell_again(struct attempt *attempt, bool *whole)
+{
+    *whole = false;
+    if (!attempt->is_behind || !is_same_build(attempt) || attempt->extent.next_input > RETOLD_MAX ||
+        !load_start(attempt)) {
+        return 0;
+    }
+    *whole = replay(attempt);
+    if (*whole) {
+        return 0;
+    }
+    attempt->loaded = false;
+    attempt->checked = 0;
+    attempt->replay = (struct tape_replay_result){0};
+    return rebuild(attempt->recovery);
+}
+
 /* What comes of it. */
 
 static void say_recovered(const struct attempt *attempt, const char *as)
@@ -316,13 +346,6 @@ static void say_recovered(const struct attempt *attempt, const char *as)
         attempt->loaded ? "from a checkpoint" : "from the tape's beginning", replay->inputs,
         replay->digests_checked, (watch_clock_ns() - attempt->began_ns) / NS_PER_MS,
         bus_published(bus), bus_digest(bus));
-}
-
-static bool is_same_build(const struct attempt *attempt)
-{
-    const struct tape_extent *extent = &attempt->extent;
-    return extent->files > 0 && strcmp(extent->version, TICKD_VERSION) == 0 &&
-           extent->config_digest == settings_digest(&attempt->recovery->program->settings);
 }
 
 /* Larger than every one before, whatever the clock says. */
@@ -509,7 +532,14 @@ int recovery_run(struct recovery *recovery)
     }
     find_archive_run(&attempt);
     recovery_check_books(recovery, attempt.archive_run);
-    if (!load_newest(&attempt, true) && !load_newest(&attempt, false) && !load_start(&attempt)) {
+    bool whole = false;
+    if (!load_newest(&attempt, true)) {
+        code = tell_again(&attempt, &whole);
+    }
+    if (code != 0 || whole) {
+        return code != 0 ? code : go_on(&attempt);
+    }
+    if (!attempt.loaded && !load_newest(&attempt, false) && !load_start(&attempt)) {
         say(recovery, LOG_ERROR, "run %016" PRIx64 " has no state that can be read",
             attempt.extent.run);
         return take_books(&attempt, false);

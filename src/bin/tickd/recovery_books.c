@@ -78,7 +78,14 @@ bool recovery_knows_all(const char *archive, uint64_t run, uint64_t published)
 bool recovery_reaches(const char *archive, uint64_t run, uint64_t published)
 {
     uint64_t committed;
-    return read_committed(archive, run, &committed) != 0 || committed >= published;
+    uint64_t refused;
+    sqlite3 *handle = open_archive(archive);
+    if (handle == NULL) {
+        return true;
+    }
+    int error = reader_committed(handle, (int64_t)run, &committed, &refused);
+    reader_close(&handle);
+    return error == 0 ? committed >= published : error != ERROR_NOT_FOUND;
 }
 
 static void say(const struct recovery *recovery, enum log_level level, const char *text)
