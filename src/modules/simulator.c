@@ -12,6 +12,7 @@
 #include "tickd/modules/simulator_paths.h"
 #include "tickd/modules/simulator_returns.h"
 #include "tickd/modules/simulator_strength.h"
+#include "tickd/modules/simulator_trend.h"
 #include "tickd/modules/simulator_verdict.h"
 
 static const double strength_half_life = 3600.0; /* decisions */
@@ -19,7 +20,7 @@ static const double fraction_min = 1e-6;
 
 enum {
     HORIZONS_MIN = 10, /* outcomes, in horizons, before anything is said */
-    PERSIST_VERSION = 3
+    PERSIST_VERSION = 4
 };
 
 /* A decision that waits for its outcome. */
@@ -29,6 +30,8 @@ struct waiting_decision {
     double scale;
     double sigma; /* NaN: nothing was expected of it */
     double drift; /* that was expected */
+    double trend; /* of it, what the course of the price said */
+    struct trend_course course;
     double costs;
     double told;        /* P(profit) as the paths told it; NaN: they told nothing */
     double probability; /* the same as it was said */
@@ -38,6 +41,7 @@ struct waiting_decision {
 
 struct symbol_simulator {
     struct returns returns;
+    struct trend_course course;
     struct ring waiting; /* H of struct waiting_decision */
     struct strength strength;
     struct path_pool pool;
@@ -54,6 +58,7 @@ struct simulator {
     uint64_t seed;
     struct bus *bus;
     struct edge edge;
+    struct trend trend;
     struct horizon horizon;
     struct calibration calibration;
     struct symbol_simulator *of;
@@ -72,7 +77,8 @@ struct case_file {
     struct horizon_kind kind;
     double scale; /* what the price moves in H bars, by the window: for what is learned */
     double sigma; /* the same by today's volatility: for the paths */
-    double drift;
+    double drift; /* in the decision's direction, the trend's among it */
+    double trend;
     double told; /* P(profit) by the paths, before it is corrected */
     struct simulation_message result;
 };
@@ -150,6 +156,7 @@ struct simulator *simulator_create(struct arena *arena, const struct settings_si
         .window = window,
         .history = history,
     };
+    trend_init(&simulator->trend, limits.horizon_bars);
     calibration_init(&simulator->calibration, limits.horizon_bars);
     return simulator;
 }
@@ -158,7 +165,10 @@ struct simulator *simulator_create(struct arena *arena, const struct settings_si
 
 static void take_close(struct simulator *simulator, struct symbol_simulator *symbol, int64_t close)
 {
-    returns_add(&symbol->returns, real_log(decimal_to_double(close)));
+    double log_close = real_log(decimal_to_double(close));
+    double move = log_close - symbol->returns.last_log_close;
+    trend_step(&simulator->trend, &symbol->course, move / returns_volatility(&symbol->returns));
+    returns_add(&symbol->returns, log_close);
     if (!returns_due(&symbol->returns)) {
         return;
     }
@@ -176,6 +186,7 @@ static void forget(struct simulator *simulator, uint16_t symbol_id)
     struct symbol_simulator *symbol = &simulator->of[symbol_id];
     ring_clear(&symbol->waiting);
     symbol->net_buys = 0;
+    symbol->course = (struct trend_course){0};
     returns_break(&symbol->returns);
     edge_break(&simulator->edge, symbol_id);
 }
@@ -200,7 +211,7 @@ static void learn_outcome(struct simulator *simulator, uint16_t symbol_id,
         return;
     }
     struct horizon_outcome outcome = {.kind = then->kind,
-                                      .move = move / then->scale,
+                                      .move = (move - then->trend) / then->scale,
                                       .residual = (move - then->drift) / then->sigma};
     horizon_learn(&simulator->horizon, symbol_id, &outcome);
     if (then->told == then->told) {
@@ -219,7 +230,10 @@ static void learn(struct simulator *simulator, uint16_t symbol_id,
     }
     const struct waiting_decision *then = ring_at(&symbol->waiting, 0);
     bool known = decision->horizon_return == decision->horizon_return;
-    if (then->kind.side != SIDE_HOLD && known) {
+    if (known && then->sigma > 0.0) {
+        trend_learn(&simulator->trend, &then->course, decision->horizon_return / then->sigma);
+    }
+    if (known && then->kind.side != SIDE_HOLD) {
         learn_outcome(simulator, symbol_id, then, decision->horizon_return);
     }
 }
@@ -240,6 +254,8 @@ static void wait_for_outcome(struct simulator *simulator, const struct case_file
         .scale = file->scale,
         .sigma = file->sigma,
         .drift = file->drift,
+        .trend = file->trend,
+        .course = trend_seen(&symbol->course),
         .costs = said->costs,
         .told = file->told,
         .probability = said->probability_profit,
@@ -384,6 +400,13 @@ static void size_up(const struct simulator *simulator, struct case_file *file)
     result->fraction = sign_of(file->kind.side) * fraction;
 }
 
+/* In the decision's direction. */
+static double expected_trend(const struct simulator *simulator, const struct case_file *file)
+{
+    struct trend_course seen = trend_seen(&file->symbol->course);
+    return sign_of(file->kind.side) * trend_expect(&simulator->trend, &seen) * file->sigma;
+}
+
 static void judge(struct simulator *simulator, struct case_file *file)
 {
     const struct horizon *horizon = &simulator->horizon;
@@ -393,7 +416,8 @@ static void judge(struct simulator *simulator, struct case_file *file)
         reject_unknown(file, SIMULATION_TOO_FEW_RETURNS);
         return;
     }
-    file->drift = file->scale * horizon_drift(horizon, file->symbol_id, &file->kind);
+    file->trend = expected_trend(simulator, file);
+    file->drift = file->trend + file->scale * horizon_drift(horizon, file->symbol_id, &file->kind);
     if (file->kind.level == EDGE_NO_LEVEL || horizon->variance.weight < HORIZONS_MIN) {
         reject_unknown(file, SIMULATION_TOO_FEW_OUTCOMES);
         return;
@@ -433,6 +457,7 @@ static void follow_trades(struct simulator *simulator, const struct case_file *f
                            .level = file->kind.level};
     edge_step(edge, file->symbol_id, &bar);
     if (edge->blocks != blocks) {
+        trend_end_block(&simulator->trend, edge_keep(edge));
         horizon_end_block(&simulator->horizon, edge_keep(edge));
         calibration_end_block(&simulator->calibration, edge_keep(edge));
     }
@@ -508,9 +533,16 @@ static bool check_waiting(const void *value, void *context)
     const struct horizon_kind *kind = &waiting->kind;
     (void)context;
     return can_divide(waiting->scale) && can_divide(waiting->sigma) &&
-           fabs(waiting->drift) < 1e30 && is_unknown_or_part(waiting->told) &&
+           fabs(waiting->drift) < 1e30 && fabs(waiting->trend) < 1e30 &&
+           trend_is_course(&waiting->course) && is_unknown_or_part(waiting->told) &&
            kind->side < SIDE_COUNT && kind->level >= EDGE_NO_LEVEL && kind->level < EDGE_LEVELS &&
            kind->standing < HORIZON_STANDINGS;
+}
+
+static bool check_course(const void *value, void *context)
+{
+    (void)context;
+    return trend_is_course(value);
 }
 
 static bool check_entry(const void *value, void *context)
@@ -525,6 +557,7 @@ static void persist_symbol(struct symbol_simulator *symbol, int64_t horizon_bars
     int64_t net_buys =
         persist_integer(persist, "net buys", symbol->net_buys, -horizon_bars, horizon_bars);
     returns_persist(&symbol->returns, persist);
+    persist_value(persist, "course", &symbol->course, sizeof symbol->course, check_course, NULL);
     persist_ring(persist, "decisions without outcome", &symbol->waiting, check_waiting, NULL);
     strength_persist(&symbol->strength, persist);
     paths_persist(&symbol->pool, symbol->returns.ring.capacity, persist);
@@ -538,6 +571,7 @@ static void persist(void *state, struct persist *persist)
 {
     struct simulator *simulator = state;
     edge_persist(&simulator->edge, persist);
+    trend_persist(&simulator->trend, persist);
     horizon_persist(&simulator->horizon, persist);
     calibration_persist(&simulator->calibration, persist);
     for (size_t i = 0; i < simulator->symbols; i++) {
