@@ -2,16 +2,28 @@
 #include "tickd/ops/status_json.h"
 
 #include "tickd/agents/species.h"
+#include "tickd/base/compiler.h"
 
+/* Of nothing measured there are none: null. */
 static void print_quantiles(struct json *json, const char *key,
                             const struct status_quantiles *quantiles)
 {
+    const struct {
+        const char *key;
+        int64_t value;
+    } members[] = {{"p50", quantiles->p50},
+                   {"p99", quantiles->p99},
+                   {"p999", quantiles->p999},
+                   {"max", quantiles->max}};
     json_begin_object(json, key);
     json_count(json, "count", quantiles->count);
-    json_integer(json, "p50", quantiles->p50);
-    json_integer(json, "p99", quantiles->p99);
-    json_integer(json, "p999", quantiles->p999);
-    json_integer(json, "max", quantiles->max);
+    for (size_t i = 0; i < ARRAY_LENGTH(members); i++) {
+        if (quantiles->count > 0) {
+            json_integer(json, members[i].key, members[i].value);
+        } else {
+            json_null(json, members[i].key);
+        }
+    }
     json_end(json);
 }
 

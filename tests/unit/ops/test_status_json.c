@@ -183,6 +183,26 @@ static void test_a_full_document_stays_below_its_bound(void **state)
     assert_true(out.length < STATUS_JSON_MAX / 2);
 }
 
+static void test_quantiles_of_nothing_are_not_known(void **state)
+{
+    (void)state;
+    fill();
+    status.late_ms = (struct status_quantiles){0};
+    cJSON *document = print(false);
+    const cJSON *late = cJSON_GetObjectItem(cJSON_GetObjectItem(document, "market"), "late_ms");
+
+    assert_true(cJSON_GetNumberValue(cJSON_GetObjectItem(late, "count")) == 0);
+    assert_true(cJSON_IsNull(cJSON_GetObjectItem(late, "p50")));
+    assert_true(cJSON_IsNull(cJSON_GetObjectItem(late, "max")));
+    cJSON_Delete(document);
+    status.late_ms = (struct status_quantiles){.count = 1, .p50 = -3, .max = 0};
+    document = print(false);
+    late = cJSON_GetObjectItem(cJSON_GetObjectItem(document, "market"), "late_ms");
+    assert_true(cJSON_GetNumberValue(cJSON_GetObjectItem(late, "p50")) == -3);
+    assert_true(cJSON_GetNumberValue(cJSON_GetObjectItem(late, "max")) == 0);
+    cJSON_Delete(document);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -191,6 +211,7 @@ int main(void)
         cmocka_unit_test(test_both_forms_are_the_same_document),
         cmocka_unit_test(test_texts_from_outside_cannot_break_the_document),
         cmocka_unit_test(test_a_full_document_stays_below_its_bound),
+        cmocka_unit_test(test_quantiles_of_nothing_are_not_known),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
