@@ -45,6 +45,8 @@ static void stop_timer_when_alone(struct control *control)
         uv_timer_stop(&control->timer);
 }
 
+static void take_in(struct control *control);
+
 void control_forget(struct control *control, struct client *client)
 {
     for (size_t i = 0; i < control->options.clients_max; i++) {
@@ -54,6 +56,10 @@ void control_forget(struct control *control, struct client *client)
         }
     }
     free(client);
+    if (control->is_knocking && !control->is_stopping) {
+        control->is_knocking = false;
+        take_in(control);
+    }
     stop_timer_when_alone(control);
     forget_handle(control);
 }
@@ -209,17 +215,41 @@ static void admit(struct control *control, size_t place)
         uv_timer_start(&control->timer, on_tick, CONTROL_TICK_MS, CONTROL_TICK_MS);
 }
 
+static struct client *longest_idle(const struct control *control)
+{
+    struct client *longest = NULL;
+
+    for (size_t i = 0; i < control->options.clients_max; i++) {
+        struct client *client = control->clients[i];
+
+        if (client != NULL && client_may_go(client) &&
+            (longest == NULL || client->idle_ticks > longest->idle_ticks))
+            longest = client;
+    }
+    return longest;
+}
+
+/* The loop lets nobody else knock until this one is accepted. */
+static void take_in(struct control *control)
+{
+    size_t place = free_place(control);
+    struct client *idle = place == control->options.clients_max ? longest_idle(control) : NULL;
+
+    if (place < control->options.clients_max) {
+        admit(control, place);
+    } else if (idle != NULL) {
+        control->is_knocking = true;
+        client_give_way(idle);
+    } else {
+        refuse(control);
+    }
+}
+
 static void on_connection(uv_stream_t *server, int status)
 {
     struct control *control = server->data;
-    size_t place = free_place(control);
-
-    if (status < 0 || control->is_stopping)
-        return;
-    if (place == control->options.clients_max)
-        refuse(control);
-    else
-        admit(control, place);
+    if (status >= 0 && !control->is_stopping)
+        take_in(control);
 }
 
 /* Beginning. */

@@ -162,6 +162,7 @@ static void answer(struct client *client, const char *line, size_t length)
 
     text_clear(&control->reply);
     control->requests++;
+    client->idle_ticks = 0;
     client->is_answering = true;
     int64_t begun_ns = watch_clock_ns();
 
@@ -286,6 +287,13 @@ static void tick_input(struct client *client)
         finish_with(client, RPC_PARSE, "the line was begun and not ended");
 }
 
+static void tick_idle(struct client *client)
+{
+    bool is_idle = is_free(client) && !client->is_watching && client->input_length == 0;
+
+    client->idle_ticks = is_idle ? client->idle_ticks + 1 : 0;
+}
+
 void control_client_tick(struct client *client)
 {
     if (client->state == CLIENT_CLOSING || client->is_answering)
@@ -294,6 +302,7 @@ void control_client_tick(struct client *client)
         tick_wait(client);
     tick_output(client);
     tick_input(client);
+    tick_idle(client);
     if (client->state == CLIENT_CLOSING)
         return;
     bool cannot_see_its_end = client->has_ended || !client->is_reading;
@@ -338,6 +347,17 @@ void client_start(struct client *client)
     if (uv_fileno((const uv_handle_t *)&client->pipe, &descriptor) == 0)
         client->peer = peer_of(descriptor);
     update_reading(client);
+}
+
+bool client_may_go(const struct client *client)
+{
+    return client->state == CLIENT_OPEN && is_out_of_patience(client, client->idle_ticks);
+}
+
+void client_give_way(struct client *client)
+{
+    finish_with(client, RPC_TOO_MANY_CLIENTS, "idle, and another client needs the place");
+    cut_off(client);
 }
 
 void client_stop(struct client *client)

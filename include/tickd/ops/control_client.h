@@ -27,6 +27,7 @@ struct client {
     bool is_answering;        /* a line of it is being answered at this moment */
     int64_t line_waiting_us;  /* since when a whole line waits for its turn, 0 = none */
     uint32_t half_line_ticks; /* how long half a line has been there */
+    uint32_t idle_ticks;      /* how long it has asked for nothing, and been promised nothing */
     /* out */
     struct output output;
     uint64_t sent_before;   /* bytes, at the last tick */
@@ -57,6 +58,7 @@ struct control {
     bool must_flush;  /* watchers have got messages */
     int64_t spent_ns; /* on answers, in this turn of the loop */
     size_t first;     /* place of the client that is served first in the next turn */
+    bool is_knocking; /* a connection waits for the place of one that is being closed */
     bool is_stopping;
     uint64_t requests;
     uint64_t answered;
@@ -82,6 +84,12 @@ void client_see(struct client *client, const struct message *message);
 
 /* Sends what a watcher has got in this turn. */
 void client_flush(struct client *client);
+
+/* Whether it has been idle for so long that it gives its place to one that comes. */
+bool client_may_go(const struct client *client);
+
+/* Says why, and closes. */
+void client_give_way(struct client *client);
 
 /* Says that the daemon ends, if it is owed an answer, and closes. */
 void client_stop(struct client *client);
