@@ -14,22 +14,6 @@ enum {
     EPOCH_FROM_MARCH_0 = 719468 /* days from 0000-03-01 to 1970-01-01 */
 };
 
-int64_t floor_divide(int64_t dividend, int64_t divisor)
-{
-    ASSERT(divisor > 0);
-    int64_t quotient = dividend / divisor;
-
-    return dividend % divisor < 0 ? quotient - 1 : quotient;
-}
-
-int64_t floor_modulo(int64_t dividend, int64_t divisor)
-{
-    ASSERT(divisor > 0);
-    int64_t remainder = dividend % divisor;
-
-    return remainder < 0 ? remainder + divisor : remainder;
-}
-
 /* Days from 1 March to the first of the month that is `index` after March: months of 31, 30, 31,
  * 30, 31 days, repeated, are 153 days in five. */
 static int64_t days_before_month(int64_t index)

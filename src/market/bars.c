@@ -53,16 +53,24 @@ static void open_at(struct open_bar *open, int64_t start_ms)
     open->used = true;
 }
 
-/* The open bar that starts then, opened if it was not yet. */
-static struct open_bar *bar_at(struct bar_builder *builder, int64_t start_ms)
+static bool holds(const struct bar_builder *builder, const struct open_bar *open, int64_t time_ms)
+{
+    return open->used && time_ms >= open->bar.start_ms &&
+           time_ms - open->bar.start_ms < builder->width_ms;
+}
+
+/* The open bar of that time, opened if it was not yet. */
+static struct open_bar *bar_at(struct bar_builder *builder, int64_t time_ms)
 {
     struct open_bar *open = builder->open;
 
-    if (open[0].used && open[0].bar.start_ms == start_ms)
+    if (holds(builder, &open[0], time_ms))
         return &open[0];
-    if (open[1].used && open[1].bar.start_ms == start_ms)
+    if (holds(builder, &open[1], time_ms))
         return &open[1];
     ASSERT(!open[1].used);
+    int64_t start_ms = start_of(builder, time_ms);
+
     if (!open[0].used) {
         open_at(&open[0], start_ms);
         return &open[0];
@@ -132,7 +140,7 @@ enum bar_result bars_add(struct bar_builder *builder, const struct trade *trade,
         return BAR_TRADE_LATE;
     }
 
-    struct open_bar *open = bar_at(builder, start_of(builder, trade->time_ms));
+    struct open_bar *open = bar_at(builder, trade->time_ms);
     int64_t direction = 0;
 
     *late_ms = 0;

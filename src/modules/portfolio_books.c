@@ -62,6 +62,10 @@ static int revalue(struct position *position)
 int books_mark(struct books *books, size_t place, int64_t price)
 {
     ASSERT(place < books->count && price > 0);
+    if (books->positions[place].quantity == 0) { /* worth nothing at any price */
+        books->positions[place].last_price = price;
+        return 0;
+    }
     struct position changed = books->positions[place];
     changed.last_price = price;
     int error = revalue(&changed);

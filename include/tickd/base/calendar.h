@@ -3,6 +3,7 @@
 #ifndef TICKD_BASE_CALENDAR_H
 #define TICKD_BASE_CALENDAR_H
 
+#include "tickd/base/assert.h"
 #include "tickd/base/compiler.h"
 
 enum {
@@ -43,8 +44,22 @@ int calendar_parse_minutes(const char *text, size_t length, int32_t *minutes);
  * for the T. ERROR_SYNTAX or ERROR_RANGE. */
 int calendar_parse_us(const char *text, size_t length, int64_t *time_us);
 
-/* Division that rounds towards −∞, and its non-negative remainder; divisor > 0. */
-int64_t floor_divide(int64_t dividend, int64_t divisor);
-int64_t floor_modulo(int64_t dividend, int64_t divisor);
+/* Division that rounds towards −∞, and its non-negative remainder; divisor > 0. Here and not in
+ * calendar.c because most divisors are constants: a compiler that knows them multiplies. */
+static inline int64_t floor_divide(int64_t dividend, int64_t divisor)
+{
+    ASSERT(divisor > 0);
+    int64_t quotient = dividend / divisor;
+
+    return dividend % divisor < 0 ? quotient - 1 : quotient;
+}
+
+static inline int64_t floor_modulo(int64_t dividend, int64_t divisor)
+{
+    ASSERT(divisor > 0);
+    int64_t remainder = dividend % divisor;
+
+    return remainder < 0 ? remainder + divisor : remainder;
+}
 
 #endif
