@@ -162,7 +162,7 @@ void hedge_persist(struct hedge *hedge, struct persist *persist)
     persist_same(persist, "experts", (int64_t)experts);
     PERSIST(persist, hedge->rounds);
     persist_reals(persist, "weights", hedge->weights, experts, 0.0, 1.0 + 1e-9);
-    persist_bytes(persist, hedge->entered, experts * sizeof *hedge->entered);
-    persist_bytes(persist, hedge->regret, experts * sizeof *hedge->regret);
+    persist_reals(persist, "weights at entry", hedge->entered, experts, 0.0, 1e3);
+    persist_reals(persist, "regret", hedge->regret, experts, -1e30, 1e30);
     persist_bytes(persist, hedge->awake, experts * sizeof *hedge->awake);
 }

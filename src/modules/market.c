@@ -235,8 +235,10 @@ static void take_trade(struct market *market, const struct message *message)
         count_late(market, symbol, symbol->builder.closed_until_ms - trade.time_ms);
         return;
     }
-    if (market->settings.duplicates != DUPLICATES_KEEP &&
-        duplicates_note(&symbol->duplicates, &trade) > 1) {
+    uint32_t copies = market->settings.duplicates != DUPLICATES_KEEP
+                          ? duplicates_note(&symbol->duplicates, &trade)
+                          : 1;
+    if (copies > 1) {
         market->counts.duplicate_prints++;
         symbol->view.duplicate_prints++;
         if (market->settings.duplicates == DUPLICATES_DROP) {
@@ -252,7 +254,10 @@ static void take_trade(struct market *market, const struct message *message)
     symbol->view.last_received_us = message->head.time_us;
     if ((body->moves & MOVES_LAST) != 0 && trade.time_ms >= symbol->view.last_time_ms) {
         symbol->view.last_price = trade.price;
-        spread_add(&symbol->spread, decimal_to_double(trade.price));
+        /* A copy is no trade: the price would seem not to bounce. */
+        if ((copies - 1) % symbol->view.duplicate_factor == 0) {
+            spread_add(&symbol->spread, decimal_to_double(trade.price));
+        }
         symbol->view.last_time_ms = trade.time_ms;
     }
 }

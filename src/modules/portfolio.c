@@ -9,7 +9,7 @@
 #include "tickd/base/error.h"
 #include "tickd/modules/portfolio_adoption.h"
 
-enum { PERSIST_VERSION = 2 };
+enum { PERSIST_VERSION = 3 };
 
 struct order {
     int64_t number; /* 0 = none is open */
@@ -25,9 +25,12 @@ struct order {
 struct holding {
     struct order order;
     double spread;           /* of the newest bar, relative */
+    int64_t newest_ms;       /* exchange time of the newest trade that moved the price */
     uint64_t simulation;     /* that opened the position */
     uint32_t bar;            /* number of the newest bar */
+    uint32_t copies;         /* of each print that arrive, by the newest bar; 0 = no bar yet */
     uint32_t expires_at_bar; /* time stop, while a position is there */
+    bool flattening;         /* the operator wants the position closed, however long it takes */
 };
 
 struct portfolio {
@@ -57,7 +60,7 @@ struct portfolio *portfolio_create(struct arena *arena, const struct settings_po
     struct risk scratch;
     ring_init(&history, arena, "portfolio", "trade_history", (size_t)fills_kept,
               sizeof(struct portfolio_fill));
-    risk_init(arena_measuring(arena) ? &scratch : &portfolio->risk, arena, settings);
+    risk_init(arena_measuring(arena) ? &scratch : &portfolio->risk, arena, settings, symbols);
     if (arena_measuring(arena)) {
         return NULL;
     }
@@ -235,23 +238,31 @@ static int64_t execution_price(const struct portfolio *portfolio, const struct h
         books_basis_points(trade_price, worse_bps, DECIMAL_UP, &worse) != 0) {
         return 0;
     }
-    return side == SIDE_BUY ? trade_price + worse : trade_price - worse;
+    int64_t price;
+    int error = side == SIDE_BUY ? decimal_add(trade_price, worse, &price)
+                                 : decimal_subtract(trade_price, worse, &price);
+    return error == 0 ? price : 0;
 }
 
-/* How much of the order this trade fills: a share of its volume; all of it where the venue gives
- * none. */
-static int64_t fill_quantity(const struct portfolio *portfolio, const struct order *order,
+/* How much of the order this trade fills: a share of its volume, and of that of copies of it that
+ * arrive; all of it where the venue gives none. What takes on risk stays within the limits at this
+ * price, too. */
+static int64_t fill_quantity(const struct portfolio *portfolio, uint16_t symbol,
                              const struct trade_message *trade, int64_t price)
 {
+    const struct holding *holding = &portfolio->holdings[symbol];
+    const struct order *order = &holding->order;
+    int64_t volume = trade->volume / (holding->copies > 1 ? holding->copies : 1);
     int64_t remaining = order->quantity - order->filled;
     int64_t share = remaining;
-    if (trade->volume > 0 && decimal_multiply(trade->volume, portfolio->settings.participation,
-                                              DECIMAL_DOWN, &share) != 0) {
+    if (trade->volume > 0 &&
+        decimal_multiply(volume, portfolio->settings.participation, DECIMAL_DOWN, &share) != 0) {
         share = remaining;
     }
     int64_t quantity = share < remaining ? share : remaining;
-    if (order->side == SIDE_BUY && !order->reduces) {
-        quantity = risk_affordable(&portfolio->risk, &portfolio->books, quantity, price);
+    if (quantity > 0 && !order->reduces) {
+        quantity = risk_fillable(&portfolio->risk, &portfolio->books, symbol, order->side, quantity,
+                                 price);
     }
     return quantity;
 }
@@ -296,7 +307,7 @@ static void execute(struct portfolio *portfolio, uint16_t symbol, const struct t
     struct order *order = &holding->order;
     struct booking booking;
     int64_t price = execution_price(portfolio, holding, order->side, trade->price);
-    int64_t quantity = price > 0 ? fill_quantity(portfolio, order, trade, price) : 0;
+    int64_t quantity = price > 0 ? fill_quantity(portfolio, symbol, trade, price) : 0;
     if (quantity <= 0 || books_fill(&portfolio->books, symbol, order->side, quantity, price,
                                     portfolio->settings.fee_bps, &booking) != 0) {
         return; /* waits for a better one, until it expires */
@@ -306,11 +317,13 @@ static void execute(struct portfolio *portfolio, uint16_t symbol, const struct t
         holding->simulation = order->simulation;
     }
     order->filled += quantity;
+    risk_see_position(&portfolio->risk, &portfolio->books, symbol);
     say_fill(portfolio, symbol, order, &booking, quantity, price, trade->price);
     if (order->filled == order->quantity) {
         portfolio->counts.done++;
         end_order(portfolio, order);
     }
+    holding->flattening = holding->flattening && portfolio->books.positions[symbol].quantity != 0;
     note_equity(portfolio, bus_time(portfolio->bus), false);
     say_equity(portfolio, false);
 }
@@ -335,15 +348,22 @@ static void check_stops(struct portfolio *portfolio, uint16_t symbol)
     }
 }
 
+/* A trade that is older than one before it says what the price was, and is none to be had. */
 static void take_trade(struct portfolio *portfolio, const struct message *message)
 {
     uint16_t symbol = message->head.symbol;
     const struct trade_message *trade = &message->body.trade;
-    if ((trade->moves & MOVES_LAST) == 0 ||
+    struct holding *holding = &portfolio->holdings[symbol];
+    if ((trade->moves & MOVES_LAST) == 0 || trade->time_ms < holding->newest_ms ||
         books_mark(&portfolio->books, symbol, trade->price) != 0) {
         return;
     }
-    if (portfolio->holdings[symbol].order.number != 0) {
+    holding->newest_ms = trade->time_ms;
+    risk_see_price(&portfolio->risk, symbol, trade->price);
+    if (portfolio->books.positions[symbol].quantity != 0) {
+        risk_see_position(&portfolio->risk, &portfolio->books, symbol);
+    }
+    if (holding->order.number != 0) {
         execute(portfolio, symbol, trade);
     }
     if (portfolio->books.positions[symbol].quantity != 0) {
@@ -360,6 +380,7 @@ static void take_bar(struct portfolio *portfolio, const struct message *message)
     const struct bar_message *bar = &message->body.bar;
     holding->bar = bar->number;
     holding->spread = bar->spread;
+    holding->copies = bar->factor;
     if (portfolio->books.positions[message->head.symbol].quantity != 0 &&
         bar->number >= holding->expires_at_bar) {
         close_position(portfolio, message->head.symbol, ORDER_TIME_STOP, 0);
@@ -374,11 +395,26 @@ static int64_t target_quantity(const struct portfolio *portfolio, int64_t price,
     int64_t money;
     int64_t quantity;
     if (decimal_from_double(fabs(fraction), &share) != 0 || price <= 0 ||
-        decimal_multiply(books_equity(&portfolio->books), share, DECIMAL_DOWN, &money) != 0 ||
+        decimal_multiply(risk_equity(&portfolio->risk, &portfolio->books), share, DECIMAL_DOWN,
+                         &money) != 0 ||
         decimal_divide(money, price, DECIMAL_DOWN, &quantity) != 0) {
         return 0;
     }
     return quantity;
+}
+
+/* What entries that are under way may still take. */
+static struct risk_open open_entries(const struct portfolio *portfolio)
+{
+    struct risk_open open = {0};
+    for (size_t i = 0; i < portfolio->symbols; i++) {
+        const struct order *order = &portfolio->holdings[i].order;
+        if (order->number != 0 && !order->reduces) {
+            risk_open_add(&portfolio->risk, &open, order->side, order->quantity - order->filled,
+                          portfolio->books.positions[i].last_price);
+        }
+    }
+    return open;
 }
 
 static void enter(struct portfolio *portfolio, uint16_t symbol, enum side side, double fraction,
@@ -390,9 +426,10 @@ static void enter(struct portfolio *portfolio, uint16_t symbol, enum side side, 
     if (quantity <= 0) {
         return;
     }
+    struct risk_open open = open_entries(portfolio);
     struct order *order = place_order(portfolio, symbol, side, ORDER_ENTER, quantity, simulation);
-    struct risk_verdict verdict =
-        risk_judge(&portfolio->risk, &portfolio->books, symbol, side, quantity, price, now_us);
+    struct risk_verdict verdict = risk_judge(&portfolio->risk, &portfolio->books, &open, symbol,
+                                             side, quantity, price, now_us);
     if (verdict.refused) {
         reject(portfolio, symbol, order, &verdict);
         return;
@@ -432,6 +469,7 @@ static void refuse_adoption(struct portfolio *portfolio)
     portfolio->counts.adoptions_refused++;
     memset(books->positions, 0, books->count * sizeof *books->positions);
     books_init(books, books->positions, books->count, portfolio->settings.initial_cash);
+    risk_see_positions(&portfolio->risk, books);
     portfolio->adopting = false;
 }
 
@@ -479,6 +517,9 @@ static void take_clock(struct portfolio *portfolio, int64_t now_us)
         if (order->number != 0 &&
             now_us - order->placed_us >= portfolio->settings.order_expiry_s * US_PER_S) {
             expire(portfolio, (uint16_t)i, order);
+            if (portfolio->holdings[i].flattening) {
+                close_position(portfolio, (uint16_t)i, ORDER_FLATTEN, 0);
+            }
         }
     }
     note_equity(portfolio, now_us, false);
@@ -503,6 +544,7 @@ static void take_command(struct portfolio *portfolio, const struct command_messa
     case COMMAND_FLATTEN:
         cancel_entries(portfolio);
         for (size_t i = 0; i < portfolio->symbols; i++) {
+            portfolio->holdings[i].flattening = portfolio->books.positions[i].quantity != 0;
             close_position(portfolio, (uint16_t)i, ORDER_FLATTEN, 0);
         }
         break;
@@ -589,6 +631,7 @@ static bool check_holding(const void *value, void *context)
     bool open = order->number != 0;
     return order->number >= 0 && order->number < *next_order && order->side < SIDE_COUNT &&
            order->purpose < ORDER_PURPOSE_COUNT && persist_is_flag(&order->reduces) &&
+           persist_is_flag(&holding->flattening) &&
            (!open || (sided && order->placed_us >= 0 && order->filled >= 0 &&
                       order->filled < order->quantity && order->quantity <= DECIMAL_MAX));
 }
@@ -614,6 +657,7 @@ static void persist(void *state, struct persist *persist)
     settings_persist_run_time(&portfolio->settings, "portfolio", persist);
     if (persist_loading(persist)) {
         risk_set_limits(&portfolio->risk, &portfolio->settings);
+        risk_see_positions(&portfolio->risk, &portfolio->books);
         portfolio->next_order = next_order;
         portfolio->adopting = adopting;
     }

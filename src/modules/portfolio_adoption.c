@@ -25,6 +25,7 @@ static enum adoption_step complete(const struct books *books, struct risk *risk,
     if (!books_balance(books) || !books_fits(peak) || !books_fits(day_equity)) {
         return ADOPTION_REFUSED;
     }
+    risk_see_positions(risk, books);
     risk_adopt(risk, books, peak, day_equity, now_us);
     return ADOPTION_DONE;
 }
@@ -54,8 +55,11 @@ enum adoption_step adoption_take(struct books *books, struct risk *risk, uint16_
         return step_of(knows_symbol && books_set_position(books, place, number, second) == 0 &&
                        is_within(books));
     case COMMAND_ADOPT_PRICE:
-        return step_of(knows_symbol && number > 0 && books_mark(books, place, number) == 0 &&
-                       is_within(books));
+        if (!knows_symbol || number <= 0 || books_mark(books, place, number) != 0) {
+            return ADOPTION_REFUSED;
+        }
+        risk_see_price(risk, place, number);
+        return step_of(is_within(books));
     case COMMAND_ADOPT_BOOKS:
         return complete(books, risk, number, second, now_us);
     default:

@@ -21,6 +21,16 @@ static int64_t magnitude(int64_t value)
     return value < 0 ? -value : value;
 }
 
+bool books_fits(int64_t amount)
+{
+    return amount <= DECIMAL_MAX / 4 && amount >= -(DECIMAL_MAX / 4);
+}
+
+static bool is_large(int64_t value)
+{
+    return !books_fits(value);
+}
+
 /* Puts a changed position in place and brings the sums along. */
 static int replace(struct books *books, size_t place, const struct position *changed)
 {
@@ -30,22 +40,13 @@ static int replace(struct books *books, size_t place, const struct position *cha
                     &after.market_value) != 0 ||
         decimal_add(after.gross, magnitude(changed->market_value) - magnitude(before->market_value),
                     &after.gross) != 0 ||
-        decimal_add(after.cost, changed->cost - before->cost, &after.cost) != 0) {
+        decimal_add(after.cost, changed->cost - before->cost, &after.cost) != 0 ||
+        is_large(after.market_value) || is_large(after.gross) || is_large(after.cost)) {
         return ERROR_OVERFLOW;
     }
     *books = after;
     books->positions[place] = *changed;
     return 0;
-}
-
-bool books_fits(int64_t amount)
-{
-    return amount <= DECIMAL_MAX / 4 && amount >= -(DECIMAL_MAX / 4);
-}
-
-static bool is_large(int64_t value)
-{
-    return !books_fits(value);
 }
 
 static int revalue(struct position *position)

@@ -3,11 +3,14 @@
 
 #include <string.h>
 
+#include "tickd/base/assert.h"
 #include "tickd/base/calendar.h"
 
-void risk_init(struct risk *risk, struct arena *arena, const struct settings_portfolio *settings)
+void risk_init(struct risk *risk, struct arena *arena, const struct settings_portfolio *settings,
+               size_t places)
 {
     struct ring order_times;
+    struct risk_mark *marks = arena_take(arena, "portfolio", "last prices", places, sizeof *marks);
     ring_init(&order_times, arena, "portfolio", "order times", (size_t)settings->orders_per_minute,
               sizeof(int64_t));
     if (arena_measuring(arena)) {
@@ -15,6 +18,8 @@ void risk_init(struct risk *risk, struct arena *arena, const struct settings_por
     }
     *risk = (struct risk){.settings = *settings,
                           .order_times = order_times,
+                          .marks = marks,
+                          .places = places,
                           .peak = settings->initial_cash,
                           .day = INT64_MIN,
                           .day_equity = settings->initial_cash};
@@ -36,61 +41,145 @@ static int64_t part_of(int64_t part, int64_t whole)
     return decimal_multiply(part, whole, DECIMAL_DOWN, &result) == 0 ? result : DECIMAL_MAX;
 }
 
-static void turn_day(struct risk *risk, int64_t equity, int64_t now_us)
+/* Confirmed prices. */
+
+void risk_see_price(struct risk *risk, size_t place, int64_t price)
+{
+    ASSERT(place < risk->places && price > 0);
+    int64_t *prices = risk->marks[place].prices;
+    for (size_t i = RISK_PRICES - 1; i > 0; i--) {
+        prices[i] = prices[i - 1];
+    }
+    prices[0] = price;
+}
+
+static int64_t larger(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static int64_t smaller(int64_t a, int64_t b)
+{
+    return a < b ? a : b;
+}
+
+/* 0 = there was none. */
+static int64_t middle_price(const struct risk_mark *mark)
+{
+    const int64_t *p = mark->prices;
+    if (p[2] == 0) {
+        return p[1] != 0 ? p[1] : p[0];
+    }
+    return larger(smaller(p[0], p[1]), smaller(larger(p[0], p[1]), p[2]));
+}
+
+/* What the position is worth more at this price than at its newest; 0 where that is not known. */
+static int64_t worth_more(const struct position *position, int64_t price)
+{
+    int64_t value;
+    if (position->quantity == 0 || price == 0 || price == position->last_price ||
+        decimal_multiply(position->quantity, price, DECIMAL_HALF_EVEN, &value) != 0 ||
+        !books_fits(value)) {
+        return 0;
+    }
+    return value - position->market_value;
+}
+
+void risk_see_position(struct risk *risk, const struct books *books, size_t place)
+{
+    ASSERT(place < risk->places);
+    struct risk_mark *mark = &risk->marks[place];
+    const struct position *position = &books->positions[place];
+    risk->best -= mark->best;
+    risk->worst -= mark->worst;
+    mark->best = 0;
+    mark->worst = 0;
+    for (size_t i = 0; i < RISK_PRICES && position->quantity != 0; i++) {
+        int64_t more = worth_more(position, mark->prices[i]);
+        mark->best = larger(mark->best, more);
+        mark->worst = smaller(mark->worst, more);
+    }
+    risk->best += mark->best;
+    risk->worst += mark->worst;
+}
+
+void risk_see_positions(struct risk *risk, const struct books *books)
+{
+    risk->best = 0;
+    risk->worst = 0;
+    for (size_t i = 0; i < risk->places; i++) {
+        risk->marks[i].best = 0;
+        risk->marks[i].worst = 0;
+        risk_see_position(risk, books, i);
+    }
+}
+
+static int64_t within_range(int128 equity)
+{
+    return equity > DECIMAL_MAX    ? DECIMAL_MAX
+           : equity < -DECIMAL_MAX ? -DECIMAL_MAX
+                                   : (int64_t)equity;
+}
+
+int64_t risk_equity(const struct risk *risk, const struct books *books)
+{
+    int128 equity = books_equity(books);
+    for (size_t i = 0; i < risk->places; i++) {
+        equity += worth_more(&books->positions[i], middle_price(&risk->marks[i]));
+    }
+    return within_range(equity);
+}
+
+static int64_t equity_at_best(const struct risk *risk, const struct books *books)
+{
+    return within_range(books_equity(books) + risk->best);
+}
+
+static void turn_day(struct risk *risk, const struct books *books, int64_t now_us)
 {
     int64_t day = floor_divide(now_us, (int64_t)S_PER_DAY * US_PER_S);
     if (day != risk->day) {
         risk->day = day;
-        risk->day_equity = equity;
+        risk->day_equity = risk_equity(risk, books);
     }
 }
 
 bool risk_note(struct risk *risk, const struct books *books, int64_t now_us, bool is_price)
 {
-    int64_t equity = books_equity(books);
-    turn_day(risk, equity, now_us);
-    if (equity > risk->peak) {
-        risk->peak = equity;
-    }
-    if (!is_price || risk->halted) {
+    turn_day(risk, books, now_us);
+    risk->peak = larger(risk->peak, within_range(books_equity(books) + risk->worst));
+    int64_t floor = part_of(DECIMAL_ONE - risk->settings.max_drawdown, risk->peak);
+    if (!is_price || risk->halted || equity_at_best(risk, books) >= floor) {
         return false;
     }
-    int64_t floor = part_of(DECIMAL_ONE - risk->settings.max_drawdown, risk->peak);
-    risk->beyond = equity < floor ? risk->beyond + 1 : 0;
-    if (risk->beyond >= RISK_PRICES_TO_TRIP) {
-        risk_halt(risk);
-        return true;
-    }
-    return false;
+    risk_halt(risk);
+    return true;
 }
 
 void risk_halt(struct risk *risk)
 {
     risk->halted = true;
-    risk->beyond = 0;
 }
 
 void risk_unhalt(struct risk *risk, const struct books *books)
 {
     risk->halted = false;
-    risk->beyond = 0;
-    risk->peak = books_equity(books);
+    risk->peak = risk_equity(risk, books);
 }
 
 void risk_adopt(struct risk *risk, const struct books *books, int64_t peak, int64_t day_equity,
                 int64_t now_us)
 {
-    int64_t equity = books_equity(books);
+    int64_t equity = risk_equity(risk, books);
     risk->peak = peak > equity ? peak : equity;
     risk->day = floor_divide(now_us, (int64_t)S_PER_DAY * US_PER_S);
     risk->day_equity = day_equity > 0 ? day_equity : equity;
-    risk->beyond = 0;
 }
 
 double risk_drawdown(const struct risk *risk, const struct books *books)
 {
     double peak = decimal_to_double(risk->peak);
-    double equity = decimal_to_double(books_equity(books));
+    double equity = decimal_to_double(equity_at_best(risk, books));
     return peak > 0.0 && equity < peak ? (peak - equity) / peak : 0.0;
 }
 
@@ -104,7 +193,7 @@ static struct risk_verdict refuse(enum reject_reason reason, int64_t limit, int6
 static bool is_closed(const struct risk *risk, const struct books *books, int64_t now_us,
                       struct risk_verdict *verdict)
 {
-    int64_t equity = books_equity(books);
+    int64_t equity = risk_equity(risk, books);
     if (risk->halted) {
         *verdict = refuse(REJECT_HALTED, 0, 0);
         return true;
@@ -163,44 +252,80 @@ static void cut(struct risk_verdict *verdict, enum reject_reason reason, int64_t
     }
 }
 
-int64_t risk_affordable(const struct risk *risk, const struct books *books, int64_t quantity,
-                        int64_t price)
+/* The largest quantity ≤ `quantity` that so much cash pays for at `price` with its fee. */
+static int64_t affordable(const struct risk *risk, int64_t cash, int64_t quantity, int64_t price)
 {
     /* cash ≥ q·p·(1 + fee), with a unit for each rounding */
     int64_t fee;
     int64_t each;
     int64_t allowed;
     if (books_basis_points(price, risk->settings.fee_bps, DECIMAL_UP, &fee) != 0 ||
-        decimal_add(price, fee, &each) != 0 || books->cash <= 2 ||
-        decimal_divide(books->cash - 2, each, DECIMAL_DOWN, &allowed) != 0) {
+        decimal_add(price, fee, &each) != 0 || cash <= 2 ||
+        decimal_divide(cash - 2, each, DECIMAL_DOWN, &allowed) != 0) {
         return 0;
     }
-    return allowed < quantity ? allowed : quantity;
+    return smaller(allowed, quantity);
 }
 
-struct risk_verdict risk_judge(const struct risk *risk, const struct books *books, size_t place,
-                               enum side side, int64_t quantity, int64_t price, int64_t now_us)
+void risk_open_add(const struct risk *risk, struct risk_open *open, enum side side,
+                   int64_t quantity, int64_t price)
+{
+    int64_t money;
+    int64_t fee = 0;
+    if (decimal_multiply(quantity, price, DECIMAL_UP, &money) != 0 ||
+        books_basis_points(money, risk->settings.fee_bps, DECIMAL_UP, &fee) != 0 ||
+        !books_fits(money) || !books_fits(fee)) {
+        money = DECIMAL_MAX / 4;
+        fee = 0;
+    }
+    open->gross = books_fits(open->gross) ? open->gross + money : open->gross;
+    if (side == SIDE_BUY) {
+        open->cash = books_fits(open->cash) ? open->cash + money + fee : open->cash;
+    }
+}
+
+/* Cuts to the limits that depend on the price. */
+static void cut_to_limits(const struct risk *risk, const struct books *books,
+                          const struct risk_open *open, size_t place, enum side side, int64_t price,
+                          struct risk_verdict *verdict)
+{
+    int64_t equity = risk_equity(risk, books);
+    cut(verdict, REJECT_SYMBOL_LIMIT, part_of(risk->settings.max_symbol, equity),
+        magnitude(books->positions[place].market_value), price);
+    cut(verdict, REJECT_GROSS_LIMIT, part_of(risk->settings.max_gross, equity),
+        books->gross + open->gross, price);
+    if (!verdict->refused && side == SIDE_BUY) {
+        int64_t cash = books->cash - open->cash;
+        int64_t quantity = affordable(risk, cash, verdict->quantity, price);
+        if (quantity <= 0) {
+            *verdict = refuse(REJECT_NO_CASH, cash, 0);
+        } else {
+            verdict->quantity = quantity;
+        }
+    }
+}
+
+struct risk_verdict risk_judge(const struct risk *risk, const struct books *books,
+                               const struct risk_open *open, size_t place, enum side side,
+                               int64_t quantity, int64_t price, int64_t now_us)
 {
     struct risk_verdict verdict = {.quantity = quantity};
-    int64_t equity = books_equity(books);
     if (is_closed(risk, books, now_us, &verdict)) {
         return verdict;
     }
     if (side == SIDE_SELL && !risk->settings.allow_short) {
         return refuse(REJECT_NO_SHORT, 0, 0);
     }
-    cut(&verdict, REJECT_SYMBOL_LIMIT, part_of(risk->settings.max_symbol, equity),
-        magnitude(books->positions[place].market_value), price);
-    cut(&verdict, REJECT_GROSS_LIMIT, part_of(risk->settings.max_gross, equity), books->gross,
-        price);
-    if (!verdict.refused && side == SIDE_BUY) {
-        int64_t affordable = risk_affordable(risk, books, verdict.quantity, price);
-        if (affordable <= 0) {
-            return refuse(REJECT_NO_CASH, books->cash, 0);
-        }
-        verdict.quantity = affordable;
-    }
+    cut_to_limits(risk, books, open, place, side, price, &verdict);
     return verdict;
+}
+
+int64_t risk_fillable(const struct risk *risk, const struct books *books, size_t place,
+                      enum side side, int64_t quantity, int64_t price)
+{
+    struct risk_verdict verdict = {.quantity = quantity};
+    cut_to_limits(risk, books, &(struct risk_open){0}, place, side, price, &verdict);
+    return verdict.refused ? 0 : verdict.quantity;
 }
 
 void risk_note_order(struct risk *risk, int64_t now_us)
@@ -216,11 +341,23 @@ static bool check_time(const void *value, void *context)
     return time_us >= 0;
 }
 
+/* What follows from them and the position: risk_see_positions(). */
+static bool check_mark(const void *value, void *context)
+{
+    const struct risk_mark *mark = value;
+    bool good = true;
+    (void)context;
+    for (size_t i = 0; i < RISK_PRICES; i++) {
+        good = good && mark->prices[i] >= 0;
+    }
+    return good;
+}
+
 void risk_persist(struct risk *risk, struct persist *persist)
 {
+    persist_array(persist, "last prices", risk->marks, risk->places, risk->places,
+                  sizeof *risk->marks, check_mark, NULL);
     persist_history(persist, "order times", &risk->order_times, check_time, NULL);
-    int64_t beyond = persist_integer(persist, "prices beyond the drawdown", risk->beyond, 0,
-                                     RISK_PRICES_TO_TRIP);
     bool halted = persist_flag(persist, "halted", risk->halted);
     bool failing = persist_flag(persist, "journal_failing", risk->journal_failing);
     int64_t peak = persist_integer(persist, "peak", risk->peak, -DECIMAL_MAX, DECIMAL_MAX);
@@ -228,7 +365,6 @@ void risk_persist(struct risk *risk, struct persist *persist)
         persist_integer(persist, "day's equity", risk->day_equity, -DECIMAL_MAX, DECIMAL_MAX);
     PERSIST(persist, risk->day);
     if (persist_loading(persist)) {
-        risk->beyond = (int)beyond;
         risk->halted = halted;
         risk->journal_failing = failing;
         risk->peak = peak;

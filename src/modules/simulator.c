@@ -28,8 +28,8 @@ struct waiting_decision {
     uint64_t entry; /* its number in the history */
     struct horizon_kind kind;
     double scale;
-    double sigma; /* NaN: nothing was expected of it */
-    double drift; /* that was expected */
+    double sigma;
+    double drift; /* that was expected; NaN: nothing was */
     double trend; /* of it, what the course of the price said */
     struct trend_course course;
     double costs;
@@ -77,7 +77,7 @@ struct case_file {
     struct horizon_kind kind;
     double scale; /* what the price moves in H bars, by the window: for what is learned */
     double sigma; /* the same by today's volatility: for the paths */
-    double drift; /* in the decision's direction, the trend's among it */
+    double drift; /* in the decision's direction, the trend's among it; NaN: not known */
     double trend;
     double told; /* P(profit) by the paths, before it is corrected */
     struct simulation_message result;
@@ -93,6 +93,24 @@ static double bps(int64_t decimal)
     return decimal_to_double(decimal) * 1e-4;
 }
 
+/* Of the portfolio's stops, as logarithmic returns. */
+static double stop_loss_of(const struct settings_portfolio *portfolio)
+{
+    return -real_log(fmax(1.0 - bps(portfolio->stop_loss_bps), fraction_min));
+}
+
+static double take_profit_of(const struct settings_portfolio *portfolio)
+{
+    return real_log(1.0 + bps(portfolio->take_profit_bps));
+}
+
+/* The rules that the virtual traders follow are the portfolio's. */
+static void follow_portfolio(struct simulator *simulator)
+{
+    edge_set_stops(&simulator->edge, stop_loss_of(&simulator->portfolio),
+                   take_profit_of(&simulator->portfolio));
+}
+
 static struct edge_limits limits_of(const struct settings_simulator *settings,
                                     const struct settings_portfolio *portfolio,
                                     int64_t horizon_bars)
@@ -101,8 +119,8 @@ static struct edge_limits limits_of(const struct settings_simulator *settings,
         .horizon_bars = (uint32_t)horizon_bars,
         .prior = settings->prior_outcomes,
         .memory_bars = (double)settings->memory_bars,
-        .stop_loss = -real_log(fmax(1.0 - bps(portfolio->stop_loss_bps), fraction_min)),
-        .take_profit = real_log(1.0 + bps(portfolio->take_profit_bps)),
+        .stop_loss = stop_loss_of(portfolio),
+        .take_profit = take_profit_of(portfolio),
     };
 }
 
@@ -207,7 +225,7 @@ static void learn_outcome(struct simulator *simulator, uint16_t symbol_id,
 {
     double move = sign_of(then->kind.side) * horizon_return;
     note_outcome(simulator, then->entry, move);
-    if (!(then->sigma > 0.0)) {
+    if (then->drift != then->drift) {
         return;
     }
     struct horizon_outcome outcome = {.kind = then->kind,
@@ -278,6 +296,7 @@ static struct case_file open_case(struct simulator *simulator, const struct mess
         .kind = {.side = (enum side)decision->side, .level = EDGE_NO_LEVEL},
         .scale = symbol->returns.deviation * simulator->root_horizon,
         .sigma = volatility * simulator->root_horizon,
+        .drift = real_nan(),
     };
     if (file.kind.side == SIDE_HOLD) {
         return file;
@@ -390,6 +409,10 @@ static void size_up(const struct simulator *simulator, struct case_file *file)
         return;
     }
     double kelly = result->expected_value / (result->deviation * result->deviation);
+    if (!(kelly > 0.0)) {
+        conclude(file, VERDICT_REJECT, SIMULATION_NO_SIZE);
+        return;
+    }
     double max_symbol = decimal_to_double(simulator->portfolio.max_symbol);
     double fraction = fmin(simulator->settings.kelly_fraction * kelly, max_symbol);
     fraction *= result->verdict == VERDICT_CAUTION ? 0.5 : 1.0;
@@ -412,13 +435,13 @@ static void judge(struct simulator *simulator, struct case_file *file)
     const struct horizon *horizon = &simulator->horizon;
     bool has_paths = file->symbol->pool.source.count > 0 && file->sigma > 0.0 && file->scale > 0.0;
     if (!has_paths) {
-        file->sigma = real_nan();
         reject_unknown(file, SIMULATION_TOO_FEW_RETURNS);
         return;
     }
     file->trend = expected_trend(simulator, file);
     file->drift = file->trend + file->scale * horizon_drift(horizon, file->symbol_id, &file->kind);
-    if (file->kind.level == EDGE_NO_LEVEL || horizon->variance.weight < HORIZONS_MIN) {
+    if (file->kind.level == EDGE_NO_LEVEL || horizon->variance.weight < HORIZONS_MIN ||
+        !(horizon->shape.size > 0.0)) {
         reject_unknown(file, SIMULATION_TOO_FEW_OUTCOMES);
         return;
     }
@@ -494,8 +517,9 @@ static void handle(void *state, const struct message *message)
         take_decision(simulator, message);
         break;
     case TOPIC_COMMAND:
-        if (message->body.command.verb == COMMAND_SET) {
-            settings_assign(&simulator->portfolio, "portfolio", message->body.command.argument);
+        if (message->body.command.verb == COMMAND_SET &&
+            settings_assign(&simulator->portfolio, "portfolio", message->body.command.argument)) {
+            follow_portfolio(simulator);
         }
         break;
     default:
@@ -532,10 +556,13 @@ static bool check_waiting(const void *value, void *context)
     const struct waiting_decision *waiting = value;
     const struct horizon_kind *kind = &waiting->kind;
     (void)context;
+    bool nothing_expected = waiting->drift != waiting->drift;
     return can_divide(waiting->scale) && can_divide(waiting->sigma) &&
-           fabs(waiting->drift) < 1e30 && fabs(waiting->trend) < 1e30 &&
-           trend_is_course(&waiting->course) && is_unknown_or_part(waiting->told) &&
-           kind->side < SIDE_COUNT && kind->level >= EDGE_NO_LEVEL && kind->level < EDGE_LEVELS &&
+           (nothing_expected ||
+            (fabs(waiting->drift) < 1e30 && waiting->scale > 0.0 && waiting->sigma > 0.0)) &&
+           fabs(waiting->trend) < 1e30 && trend_is_course(&waiting->course) &&
+           is_unknown_or_part(waiting->told) && kind->side < SIDE_COUNT &&
+           kind->level >= EDGE_NO_LEVEL && kind->level < EDGE_LEVELS &&
            kind->standing < HORIZON_STANDINGS;
 }
 
@@ -581,6 +608,9 @@ static void persist(void *state, struct persist *persist)
     PERSIST(persist, simulator->counts);
     PERSIST(persist, simulator->record);
     settings_persist_run_time(&simulator->portfolio, "portfolio", persist);
+    if (persist_loading(persist)) {
+        follow_portfolio(simulator);
+    }
 }
 
 struct module simulator_module(struct simulator *simulator)

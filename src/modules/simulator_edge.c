@@ -36,6 +36,12 @@ bool edge_init(struct edge *edge, struct arena *arena, const struct edge_limits 
     return true;
 }
 
+void edge_set_stops(struct edge *edge, double stop_loss, double take_profit)
+{
+    edge->limits.stop_loss = stop_loss;
+    edge->limits.take_profit = take_profit;
+}
+
 static size_t place_of(enum side side)
 {
     ASSERT(side == SIDE_BUY || side == SIDE_SELL);
@@ -185,6 +191,12 @@ double edge_rate(const struct edge *edge, size_t level)
 
 /* State. */
 
+static bool is_sound(const struct effect_sums *sums)
+{
+    return fabs(sums->weight) < 1e30 && fabs(sums->weight_error) < 1e30 && fabs(sums->sum) < 1e30 &&
+           fabs(sums->squares) < 1e30;
+}
+
 static bool check_symbol(const void *value, void *context)
 {
     const struct edge_symbol *symbol = value;
@@ -193,7 +205,8 @@ static bool check_symbol(const void *value, void *context)
         const struct virtual_trade *trade = &symbol->trades[level];
         bool flat = trade->state == VIRTUAL_FLAT;
         bool sided = trade->side == SIDE_BUY || trade->side == SIDE_SELL;
-        if (trade->state > VIRTUAL_LEAVING || (!flat && !sided)) {
+        if (trade->state > VIRTUAL_LEAVING || (!flat && !sided) ||
+            !is_sound(&symbol->returns[0][level]) || !is_sound(&symbol->returns[1][level])) {
             return false;
         }
     }
@@ -202,7 +215,7 @@ static bool check_symbol(const void *value, void *context)
 
 void edge_persist(struct edge *edge, struct persist *persist)
 {
-    PERSIST(persist, edge->pools);
+    PERSIST_REALS(persist, "returns of all", edge->pools, -1e30, 1e30);
     PERSIST(persist, edge->blocks);
     persist_array(persist, "virtual traders", edge->of, edge->symbols, edge->symbols,
                   sizeof *edge->of, check_symbol, NULL);

@@ -207,9 +207,9 @@ static bool check_shape(const void *value, void *context)
 
 void horizon_persist(struct horizon *horizon, struct persist *persist)
 {
-    PERSIST(persist, horizon->drift_of_all);
-    PERSIST(persist, horizon->drift_of_level);
-    PERSIST(persist, horizon->drift);
+    PERSIST_REALS(persist, "drift of all", horizon->drift_of_all, -huge, huge);
+    PERSIST_REALS(persist, "drift of levels", horizon->drift_of_level, -huge, huge);
+    PERSIST_REALS(persist, "drift of kinds", horizon->drift, -huge, huge);
     persist_value(persist, "variance of outcomes", &horizon->variance, sizeof horizon->variance,
                   check_variance, NULL);
     persist_value(persist, "shape of outcomes", &horizon->shape, sizeof horizon->shape, check_shape,

@@ -130,6 +130,9 @@ static bool check_sums(const void *value, void *context)
     double coefficients[TREND_FILTERS];
     bool is = true;
     (void)context;
+    for (size_t i = 0; i < TREND_PRODUCTS; i++) {
+        is = is && fabs(sums->squares[i]) < 1e30;
+    }
     solve(sums, coefficients);
     for (size_t i = 0; i < TREND_FILTERS; i++) {
         is = is && fabs(coefficients[i]) < 1e3;

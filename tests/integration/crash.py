@@ -239,7 +239,7 @@ class Crash:
             archive.close()
         return sum(line["topic"] == "FILL" for line in told)
 
-    def prove_recovery(self, daemon, tape, damage):
+    def prove_recovery(self, daemon, tape, damage, outcome="goes on"):
         """After the start: what the log says, the books, the archive."""
         lines = daemon.log(event="recovery")
         texts = [line["text"] for line in lines[self.lines_before:]]
@@ -250,7 +250,7 @@ class Crash:
         # A bit that lies before the checkpoint's place, or means nothing.
         unseen = damage is damage_tape and not any("tape-" in text for text in texts)
         if damage in (damage_nothing, damage_checkpoint) or unseen:
-            prove(len(found) == 1 and found[0].group(2) == "goes on", "recovery: %r", texts)
+            prove(len(found) == 1 and found[0].group(2) == outcome, "recovery: %r", texts)
             if found[0].group(1) not in self.scarred:
                 prove(self.replayed(tape) == found[0].group(8),
                       "recovered another digest than a replay: %s", found[0].group(0))
@@ -422,12 +422,14 @@ def kill(story, daemon):
     story.lines_before = len(daemon.log(event="recovery"))
 
 
-def prove_completed(story, port):
+def prove_completed(story, port, outcome="goes on"):
     """Starts again: fills, and what the recovery said."""
     tape = os.path.join(story.state, "tape")
+    before = os.path.join(story.folder, "tape-of-before")
+    shutil.copytree(tape, before)
     with story.start(port) as daemon:
         daemon.connect().close()
-        _, texts = story.prove_recovery(daemon, tape, damage_nothing)
+        _, texts = story.prove_recovery(daemon, before, damage_nothing, outcome)
         code, _ = daemon.stop()
         prove(code == 0, "exit code %d at the end", code)
     return story.prove_complete(tape), texts
@@ -488,6 +490,52 @@ def first_checkpoint(seed=0):
         _, texts = prove_completed(story, simulation.port)
         prove(RECOVERY.search(texts[-1]).group(3) == "the tape's beginning", "recovery: %r", texts)
     shutil.rmtree(folder)
+
+
+# A configuration that is read again.
+
+RELOADED = {  # keys that a running daemon takes: at the start, and then
+    "max_symbol": (0.2, 0.1), "max_gross": (1, 0.5), "max_daily_loss": (1, 0.9),
+    "max_drawdown": (1, 0.9), "stop_loss_bps": (200, 20), "take_profit_bps": (400, 15),
+    "participation": (1, 0.5),
+}
+
+
+def reload_and_kill(seed=0):
+    """What is set while the daemon runs is in force after a SIGKILL as it was before: the tape is
+    repeated from a checkpoint made since, and from its beginning."""
+    folder = tempfile.mkdtemp(prefix="tickd-reload-")
+    story = Crash(seed, folder)
+    path = os.path.join(folder, "tickd.json")
+    options = [word for key, value in EAGER.items() if key.partition(".")[2] not in RELOADED
+               for word in ("--set", "%s=%s" % (key, value))]
+
+    def write(place):
+        with open(path, "w", encoding="utf-8") as file:
+            json.dump({"portfolio": {key: values[place] for key, values in RELOADED.items()}}, file)
+
+    story.start = lambda port, *more: Daemon(*options, "--config", path, *more, port=port,
+                                             folder=folder, symbols=SYMBOLS)
+    write(0)
+    with Simulation(*MARKET, "--seed", str(seed % 2 ** 31)) as simulation:
+        with story.start(simulation.port, "--set", "log.level=debug") as daemon:
+            daemon.wait_for_status(lambda status: status["fills"] >= FILLS_FIRST, "fills", 180)
+            write(1)
+            done = daemon.control("reload")
+            prove(done.returncode == 0 and len(json.loads(done.stdout)["applied"]) == len(RELOADED),
+                  "reload: %s%s", done.stdout, done.stderr)
+            had = daemon.status()["fills"]
+            made = len(daemon.log(event="checkpoint"))
+            wait_until(lambda: len(daemon.log(event="checkpoint")) > made + 1, "checkpoints")
+            daemon.wait_for_status(lambda status: status["fills"] >= had + 3, "fills", 60)
+            time.sleep(2)
+            kill(story, daemon)
+        fills, texts = prove_completed(
+            story, simulation.port,
+            "is taken over by a new one (another build, or other settings)")
+        prove(RECOVERY.search(texts[-1]).group(3) == "a checkpoint", "recovery: %r", texts)
+    shutil.rmtree(folder)
+    return fills - had
 
 
 # A tape that is switched off and on.

@@ -50,6 +50,12 @@ class Crash(unittest.TestCase):
         except crash.Broken as broken:
             self.fail("%s" % broken)
 
+    def test_what_a_reload_has_set_is_in_force_after_a_kill(self):
+        try:
+            self.assertGreaterEqual(crash.reload_and_kill(), 3)
+        except crash.Broken as broken:
+            self.fail("%s" % broken)
+
     def test_a_tape_can_be_switched_off_and_on(self):
         try:
             self.assertGreaterEqual(crash.tape_off_and_on(), crash.FILLS_FIRST)

@@ -93,6 +93,10 @@ struct effect_estimate edge_common(const struct edge *edge, size_t level);
 /* What remains of the weight of everything learned at the end of a block. */
 double edge_keep(const struct edge *edge);
 
+/* Other stops from now on, for trades that are under way, too; as limits.stop_loss and
+ * take_profit. */
+void edge_set_stops(struct edge *edge, double stop_loss, double take_profit);
+
 /* What was learned, and the virtual trades; the limits stay. */
 void edge_persist(struct edge *edge, struct persist *persist);
 

@@ -4,6 +4,7 @@
 
 #include "support/engine_fixture.h"
 #include "support/numbers.h"
+#include "tickd/base/rng.h"
 
 static struct status status;
 
@@ -237,6 +238,35 @@ static void test_a_feed_that_doubles_every_print_is_found_out_and_its_volume_hal
     fixture_stop(&fixture);
 }
 
+/* The spread of a price that bounces 5 bps about its middle, each print coming so many times. */
+static double spread_of_prints(int copies)
+{
+    struct engine_fixture fixture;
+    struct rng rng;
+    fixture_init(&fixture);
+    fixture_start(&fixture);
+    rng_stream(&rng, 3, "bounce");
+    for (int64_t i = 0; i < 3000; i++) {
+        double price = rng_below(&rng, 2) == 0 ? 100.05 : 99.95;
+        for (int k = 0; k < copies; k++) {
+            fixture_trade(&fixture, i * 200 + 100, 0, i * 200 + 50, price, 10.0 + (double)(i % 97));
+        }
+    }
+    assert_int_equal(newest_bar(&fixture)->factor, copies);
+    double spread = newest_bar(&fixture)->spread;
+    fixture_stop(&fixture);
+    return spread;
+}
+
+static void test_copies_of_prints_do_not_hide_the_spread(void **state)
+{
+    (void)state;
+    double once = spread_of_prints(1);
+    assert_near(once, 10e-4, 2e-4);
+    assert_near(spread_of_prints(2), once, 1e-6);
+    assert_near(spread_of_prints(3), once, 1e-6);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +280,7 @@ int main(void)
         cmocka_unit_test(test_volume_without_a_price_makes_no_bar_but_counts_as_accepted),
         cmocka_unit_test(test_repeated_prints_are_dropped_when_that_is_asked_for),
         cmocka_unit_test(test_a_feed_that_doubles_every_print_is_found_out_and_its_volume_halved),
+        cmocka_unit_test(test_copies_of_prints_do_not_hide_the_spread),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

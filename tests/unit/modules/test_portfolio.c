@@ -364,6 +364,178 @@ static void test_after_a_days_loss_no_new_risk_is_taken_until_the_next_day(void 
     module_fixture_stop(&fixture);
 }
 
+/* A tenth of the equity in each of the first two symbols, at 100 and 50. */
+static void open_two(struct module_fixture *fixture)
+{
+    open_long(fixture);
+    bar(fixture, 1, 1);
+    trade(fixture, 1, 50, 1000000);
+    simulate(fixture, 1, SIDE_BUY, VERDICT_PROCEED, 0.1);
+    trade(fixture, 1, 50, 1000000);
+}
+
+static void test_one_bad_print_up_is_no_peak(void **state)
+{
+    (void)state;
+    struct module_fixture fixture;
+    start(&fixture);
+    module_fixture_set(&fixture, "portfolio.max_drawdown", "0.2");
+    module_fixture_start(&fixture, create);
+    open_two(&fixture);
+    trade(&fixture, 0, 1000, 1); /* ten times: equity 190,000 for a moment */
+    for (int i = 0; i < 5; i++) {
+        trade(&fixture, 0, 100, 1);
+        trade(&fixture, 1, 50, 1);
+    }
+    assert_false(portfolio_view(portfolio).halted);
+    assert_true(portfolio_counts(portfolio)->max_drawdown < 0.001);
+    module_fixture_stop(&fixture);
+}
+
+static void test_one_bad_print_down_trips_nothing_whatever_else_is_traded(void **state)
+{
+    (void)state;
+    struct module_fixture fixture;
+    start(&fixture);
+    module_fixture_set(&fixture, "portfolio.max_drawdown", "0.05");
+    module_fixture_set(&fixture, "portfolio.stop_loss_bps", "9999");
+    module_fixture_start(&fixture, create);
+    open_two(&fixture);
+    trade(&fixture, 0, 10, 1); /* a tenth: equity 91,000 as long as it is the last price */
+    for (int i = 0; i < 5; i++) {
+        trade(&fixture, 1, 50, 1);
+    }
+    assert_false(portfolio_view(portfolio).halted);
+    assert_true(portfolio_counts(portfolio)->max_drawdown < 0.001);
+    trade(&fixture, 0, 10, 1);
+    assert_false(portfolio_view(portfolio).halted);
+    trade(&fixture, 0, 10, 1); /* the third in a row */
+    assert_true(portfolio_view(portfolio).halted);
+    module_fixture_stop(&fixture);
+}
+
+static void test_entries_at_one_instant_share_the_limit(void **state)
+{
+    (void)state;
+    static const enum side sides[] = {SIDE_BUY, SIDE_SELL};
+    for (size_t s = 0; s < ARRAY_LENGTH(sides); s++) {
+        struct module_fixture fixture;
+        start(&fixture);
+        module_fixture_set(&fixture, "portfolio.max_gross", "0.3");
+        module_fixture_set(&fixture, "portfolio.allow_short", "true");
+        module_fixture_start(&fixture, create);
+        for (uint16_t i = 0; i < 3; i++) {
+            trade(&fixture, i, 100, 1000000);
+        }
+        for (uint16_t i = 0; i < 3; i++) {
+            simulate(&fixture, i, sides[s], VERDICT_PROCEED, 0.2);
+        }
+        assert_int_equal(fixture.seen[TOPIC_ORDER], 3);
+        assert_int_equal(fixture.seen[TOPIC_REJECT], 1);
+        assert_int_equal(fixture.last[TOPIC_REJECT].body.reject.reason, REJECT_GROSS_LIMIT);
+        for (uint16_t i = 0; i < 3; i++) {
+            trade(&fixture, i, 100, 1000000);
+        }
+        assert_int_equal(portfolio_view(portfolio).books->gross, 30000 * ONE);
+        module_fixture_stop(&fixture);
+    }
+}
+
+/* Sold short at 100 for a fifth, the limit; it is filled at 200, where half of it is a fifth. */
+static void test_a_price_that_has_moved_takes_no_entry_beyond_its_limit(void **state)
+{
+    (void)state;
+    struct module_fixture fixture;
+    start(&fixture);
+    module_fixture_set(&fixture, "portfolio.allow_short", "true");
+    module_fixture_set(&fixture, "portfolio.max_symbol", "0.2");
+    module_fixture_start(&fixture, create);
+    trade(&fixture, 0, 100, 1000000);
+    simulate(&fixture, 0, SIDE_SELL, VERDICT_PROCEED, 0.2);
+    trade(&fixture, 0, 200, 1000000);
+    assert_int_equal(portfolio_view(portfolio).books->positions[0].quantity, -100 * ONE);
+    module_fixture_stop(&fixture);
+}
+
+static void trade_at(struct module_fixture *fixture, int64_t time_ms, int64_t price)
+{
+    struct trade_message message = {
+        .time_ms = time_ms, .price = price * ONE, .volume = 1000000 * ONE, .moves = MOVES_ALL};
+    module_fixture_say(fixture, MODULE_FEED, TOPIC_TRADE, 0, &message);
+}
+
+static void test_a_trade_that_is_older_than_one_before_it_moves_nothing(void **state)
+{
+    (void)state;
+    struct module_fixture fixture;
+    start(&fixture);
+    module_fixture_start(&fixture, create);
+    trade_at(&fixture, 1000, 100);
+    simulate(&fixture, 0, SIDE_BUY, VERDICT_PROCEED, 0.1);
+    trade_at(&fixture, 999, 95);
+    assert_int_equal(fixture.seen[TOPIC_FILL], 0);
+    assert_int_equal(portfolio_view(portfolio).books->positions[0].last_price, 100 * ONE);
+    trade_at(&fixture, 1000, 101); /* the same millisecond is none older */
+    assert_int_equal(last_fill(&fixture)->price, 101 * ONE);
+    trade_at(&fixture, 500, 50); /* no stop either */
+    assert_int_equal(fixture.seen[TOPIC_ORDER], 1);
+    module_fixture_stop(&fixture);
+}
+
+static void test_a_flatten_goes_on_until_the_position_is_closed(void **state)
+{
+    (void)state;
+    struct module_fixture fixture;
+    start(&fixture);
+    module_fixture_start(&fixture, create);
+    open_long(&fixture);
+    module_fixture_say(&fixture, MODULE_CONTROL, TOPIC_COMMAND, SYMBOL_NONE,
+                       &(struct command_message){.verb = COMMAND_FLATTEN});
+    module_fixture_pass(&fixture, 200); /* nothing is traded: orders expire after 60 */
+    assert_int_equal(fixture.seen[TOPIC_EXPIRED], 3);
+    trade(&fixture, 0, 99, 1000000);
+    assert_int_equal(last_fill(&fixture)->purpose, ORDER_FLATTEN);
+    assert_int_equal(portfolio_view(portfolio).books->positions[0].quantity, 0);
+    simulate(&fixture, 0, SIDE_BUY, VERDICT_PROCEED, 0.1); /* and then it is over */
+    module_fixture_pass(&fixture, 100);
+    assert_int_equal(fixture.last[TOPIC_ORDER].body.order.purpose, ORDER_ENTER);
+    assert_int_equal(fixture.seen[TOPIC_EXPIRED], 4);
+    module_fixture_stop(&fixture);
+}
+
+static void test_copies_of_a_print_are_one_volume(void **state)
+{
+    (void)state;
+    struct module_fixture fixture;
+    start(&fixture);
+    module_fixture_start(&fixture, create);
+    module_fixture_say(&fixture, MODULE_MARKET, TOPIC_BAR, 0,
+                       &(struct bar_message){.number = 1, .factor = 2});
+    trade(&fixture, 0, 100, 600);
+    simulate(&fixture, 0, SIDE_BUY, VERDICT_PROCEED, 0.1);
+    trade(&fixture, 0, 100, 600);
+    trade(&fixture, 0, 100, 600);                               /* its copy */
+    assert_int_equal(last_fill(&fixture)->remaining, 40 * ONE); /* a tenth of 600, and not twice */
+    module_fixture_stop(&fixture);
+}
+
+static void test_a_price_at_the_end_of_the_range_fills_nothing(void **state)
+{
+    (void)state;
+    struct module_fixture fixture;
+    start(&fixture);
+    module_fixture_set(&fixture, "portfolio.slippage_bps", "1");
+    module_fixture_start(&fixture, create);
+    trade(&fixture, 0, 100, 1000000);
+    simulate(&fixture, 0, SIDE_BUY, VERDICT_PROCEED, 0.1);
+    module_fixture_say(
+        &fixture, MODULE_FEED, TOPIC_TRADE, 0,
+        &(struct trade_message){.price = DECIMAL_MAX, .volume = ONE, .moves = MOVES_ALL});
+    assert_int_equal(fixture.seen[TOPIC_FILL], 0);
+    assert_true(books_balance(portfolio_view(portfolio).books));
+    module_fixture_stop(&fixture);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -384,6 +556,14 @@ int main(void)
         cmocka_unit_test(test_what_cannot_be_set_changes_nothing),
         cmocka_unit_test(test_a_halt_calls_off_what_would_still_take_on_risk),
         cmocka_unit_test(test_after_a_days_loss_no_new_risk_is_taken_until_the_next_day),
+        cmocka_unit_test(test_one_bad_print_up_is_no_peak),
+        cmocka_unit_test(test_one_bad_print_down_trips_nothing_whatever_else_is_traded),
+        cmocka_unit_test(test_entries_at_one_instant_share_the_limit),
+        cmocka_unit_test(test_a_price_that_has_moved_takes_no_entry_beyond_its_limit),
+        cmocka_unit_test(test_a_trade_that_is_older_than_one_before_it_moves_nothing),
+        cmocka_unit_test(test_a_flatten_goes_on_until_the_position_is_closed),
+        cmocka_unit_test(test_copies_of_a_print_are_one_volume),
+        cmocka_unit_test(test_a_price_at_the_end_of_the_range_fills_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -222,12 +222,45 @@ static void test_a_tail_beyond_the_limit_is_rejected(void **state)
     module_fixture_init(&fixture);
     module_fixture_set(&fixture, "simulator.shortfall_max", "0.0001");
     module_fixture_start(&fixture, create);
-    struct stream stream = stream_of(&fixture, 1, 4e-4);
+    struct stream stream = stream_of(&fixture, 1, 2.5e-4); /* of more, the tail is a gain */
     run(&stream, 6000);
     const struct simulator_counts *counts = simulator_counts(simulator);
     assert_true(counts->reasons[SIMULATION_TAIL_TOO_HEAVY] > 100);
     assert_int_equal(counts->verdicts[VERDICT_PROCEED] + counts->verdicts[VERDICT_CAUTION], 0);
     module_fixture_stop(&fixture);
+}
+
+/* The edge of all decisions' trades after 3,000 bars with a stop at `bps`: from the start on, or
+ * set while it runs. */
+static double edge_with_stop(const char *bps, bool set)
+{
+    struct module_fixture fixture;
+    struct simulator_edge_row row;
+    struct command_message command = {.verb = COMMAND_SET};
+    module_fixture_init(&fixture);
+    if (!set) {
+        module_fixture_set(&fixture, "portfolio.stop_loss_bps", bps);
+    }
+    module_fixture_start(&fixture, create);
+    if (set) {
+        struct text text;
+        text_init(&text, command.argument, sizeof command.argument);
+        text_format(&text, "portfolio.stop_loss_bps=%s", bps);
+        module_fixture_say(&fixture, MODULE_CONTROL, TOPIC_COMMAND, SYMBOL_NONE, &command);
+    }
+    struct stream stream = stream_of(&fixture, 1, 1e-4);
+    run(&stream, 3000);
+    assert_true(simulator_edge_row(simulator, 0, &row));
+    module_fixture_stop(&fixture);
+    return row.mean;
+}
+
+static void test_virtual_traders_follow_the_stops_that_are_set(void **state)
+{
+    (void)state;
+    double narrow = edge_with_stop("5", false);
+    assert_near(edge_with_stop("5", true), narrow, 0);
+    assert_true(fabs(edge_with_stop("200", true) - narrow) > 1e-6);
 }
 
 static void test_what_became_of_a_decision_is_told_a_horizon_later(void **state)
@@ -326,6 +359,7 @@ int main(void)
         cmocka_unit_test(test_a_price_without_memory_is_not_traded),
         cmocka_unit_test(test_an_edge_beyond_the_costs_is_found_and_sized),
         cmocka_unit_test(test_a_tail_beyond_the_limit_is_rejected),
+        cmocka_unit_test(test_virtual_traders_follow_the_stops_that_are_set),
         cmocka_unit_test(test_what_became_of_a_decision_is_told_a_horizon_later),
         cmocka_unit_test(test_nothing_is_learned_across_a_gap),
         cmocka_unit_test(test_the_same_seed_gives_the_same_simulations_bit_for_bit),
