@@ -11,7 +11,7 @@
 #include "tickd/modules/introspection_judge.h"
 #include "tickd/modules/introspection_metrics.h"
 
-enum { PERSIST_VERSION = 1 };
+enum { PERSIST_VERSION = 2 };
 
 /* What is known of an agent beside what its votes have done. */
 struct seat {
@@ -53,6 +53,8 @@ struct introspection {
     struct running_stats equities; /* at whole minutes */
     double equity;                 /* at the last whole minute, at first the initial cash */
     double traded;                 /* so far */
+    int64_t traded_before;         /* in earlier runs, whose books were adopted */
+    uint64_t adoption;             /* sequence number of the newest command that may end one */
     double minute_return;
     /* positions from flat to flat */
     int64_t *gained; /* each symbol's, after fees */
@@ -300,6 +302,16 @@ static void end_minute_of_agents(struct introspection *introspection)
     compare_agents(introspection);
 }
 
+/* Adopted books: what they gained and lost in earlier runs is no result of this one. */
+static void begin_equity(struct introspection *introspection, const struct equity_message *message)
+{
+    introspection->minutes = (struct metrics_series){0};
+    introspection->drawdown = (struct metrics_drawdown){0};
+    introspection->equities = (struct running_stats){0};
+    introspection->equity = decimal_to_double(message->equity);
+    introspection->traded_before = message->turnover;
+}
+
 static void end_minute_of_equity(struct introspection *introspection, double equity)
 {
     double before = introspection->equity;
@@ -421,11 +433,24 @@ static void end_minute(struct introspection *introspection)
     introspection->due = false;
 }
 
-static void take_equity(struct introspection *introspection, const struct equity_message *message)
+/* The command that ends an adoption causes an EQUITY when the books were taken, and none when they
+ * were refused. */
+static void take_command(struct introspection *introspection, const struct message *message)
+{
+    if (message->body.command.verb == COMMAND_ADOPT_BOOKS) {
+        introspection->adoption = message->head.sequence;
+    }
+}
+
+static void take_equity(struct introspection *introspection, const struct message_head *head,
+                        const struct equity_message *message)
 {
     double equity = decimal_to_double(message->equity);
+    if (head->caused_by != 0 && head->sequence - head->caused_by == introspection->adoption) {
+        begin_equity(introspection, message);
+    }
     metrics_drawdown_of_value(&introspection->drawdown, equity);
-    introspection->traded = decimal_to_double(message->turnover);
+    introspection->traded = decimal_to_double(message->turnover - introspection->traded_before);
     if (message->minute == 0) {
         return;
     }
@@ -457,13 +482,16 @@ static void handle(void *state, const struct message *message)
         take_fill(introspection, message->head.symbol, &message->body.fill);
         break;
     case TOPIC_EQUITY:
-        take_equity(introspection, &message->body.equity);
+        take_equity(introspection, &message->head, &message->body.equity);
         break;
     case TOPIC_WEIGHTS:
         take_weights(introspection, &message->body.weights);
         break;
     case TOPIC_AGENT_PROFILE:
         take_profile(introspection, &message->body.agent_profile);
+        break;
+    case TOPIC_COMMAND:
+        take_command(introspection, message);
         break;
     case TOPIC_CLOCK:
         take_clock(introspection, message->head.time_us);
@@ -527,11 +555,17 @@ static void persist_equity(struct introspection *introspection, struct persist *
     PERSIST(persist, introspection->equities);
     PERSIST(persist, introspection->equity);
     PERSIST(persist, introspection->traded);
+    int64_t traded_before =
+        persist_integer(persist, "traded before", introspection->traded_before, 0, INT64_MAX);
+    PERSIST(persist, introspection->adoption);
     PERSIST(persist, introspection->minute_return);
     persist_array(persist, "gains of positions", introspection->gained, introspection->symbols,
                   introspection->symbols, sizeof *introspection->gained, NULL, NULL);
     PERSIST(persist, introspection->trips);
     PERSIST(persist, introspection->trips_won);
+    if (persist_loading(persist)) {
+        introspection->traded_before = traded_before;
+    }
 }
 
 static void persist(void *state, struct persist *persist)

@@ -1,12 +1,13 @@
 /* Introspection: how good the system is, and each agent. BALLOT, DECISION, FILL, EQUITY, WEIGHTS,
- * AGENT_PROFILE, CLOCK → REWARD each whole minute, when the minute's EQUITY has been heard (or a
- * second later, when there is none).
+ * AGENT_PROFILE, COMMAND, CLOCK → REWARD each whole minute, when the minute's EQUITY has been heard
+ * (or a second later, when there is none).
  *
  * What votes earn is defined in tickd/agents/reward.h, for agents and, as if they were the votes of
  * one more agent, for decisions; it is gathered by the minute, in units of a horizon's volatility,
  * and is the series that Sharpe, Sortino and drawdown are taken of. Those of the system are taken
  * of its equity. A minute without a ballot (the market is closed) does not count unless equity has
- * moved. An agent's record begins anew with each version. docs/modules.md has the formulas. */
+ * moved. An agent's record begins anew with each version, the system's equity with books that are
+ * adopted. docs/modules.md has the formulas. */
 #ifndef TICKD_MODULES_INTROSPECTION_H
 #define TICKD_MODULES_INTROSPECTION_H
 

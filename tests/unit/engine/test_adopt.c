@@ -2,6 +2,7 @@
 #include "tickd/engine/adopt.h"
 
 #include "support/engine_fixture.h"
+#include "support/numbers.h"
 #include "tickd/engine/engine_state.h"
 
 #define ONE DECIMAL_ONE
@@ -154,6 +155,88 @@ static void test_a_position_in_a_symbol_that_is_not_there_is_named_and_nothing_h
     fixture_stop(&fixture);
 }
 
+/* With trades, so that the minute counts. */
+static const struct reward_message *play_minute(struct engine_fixture *fixture, int64_t minute)
+{
+    for (int64_t second = 1; second < 60; second++) {
+        int64_t at_ms = (minute * 60 + second) * 1000;
+        fixture_trade(fixture, at_ms + 10, 0, at_ms, 101.0, 5.0);
+    }
+    fixture_advance(fixture, (minute + 1) * 60 * 1000 + 10);
+    return &fixture->last[TOPIC_REWARD].body.reward;
+}
+
+/* 30,000 were lost in earlier runs, and a lot was traded. */
+static struct kept_books long_ago(void)
+{
+    return (struct kept_books){
+        .time_us = FIXTURE_START_US - US_PER_S,
+        .initial_cash = 100000 * ONE,
+        .cash = 70000 * ONE,
+        .realised_pnl = -30000 * ONE,
+        .turnover = 4711 * ONE,
+        .peak = 100000 * ONE,
+        .day_equity = 70000 * ONE,
+    };
+}
+
+static void test_what_was_gained_and_lost_before_is_no_result_of_the_minute(void **state)
+{
+    (void)state;
+    struct engine_fixture fixture;
+    struct kept_books kept = long_ago();
+    fixture_init(&fixture);
+    fixture_start(&fixture);
+    const struct reward_message *reward = play_minute(&fixture, 0);
+    assert_int_equal(reward->minutes, 1);
+    fixture_advance(&fixture, 75 * 1000);
+    assert_int_equal(adopt(&fixture, &kept, ""), 0);
+    fixture_advance(&fixture, 120 * 1000 + 10);
+    assert_int_equal(fixture.seen[TOPIC_REWARD], 2);
+    assert_near(reward->minute_return, 0, 0);
+    assert_near(reward->max_drawdown, 0, 0);
+    assert_near(reward->turnover, 0, 0);
+    play_minute(&fixture, 2);
+    assert_int_equal(fixture.seen[TOPIC_ORDER], 0);
+    assert_int_equal(reward->minutes, 2); /* the first one was before */
+    fixture_stop(&fixture);
+}
+
+static void test_gains_and_losses_count_from_the_adopted_equity_on(void **state)
+{
+    (void)state;
+    struct engine_fixture fixture;
+    struct kept_books kept = example(); /* 10 A at 101 */
+    fixture_init(&fixture);
+    fixture_start(&fixture);
+    assert_int_equal(adopt(&fixture, &kept, ""), 0);
+    double equity = decimal_to_double(fixture.last[TOPIC_EQUITY].body.equity.equity);
+    fixture_trade(&fixture, 1010, 0, 1000, 100.0, 5.0);
+    fixture_advance(&fixture, 60 * 1000 + 10);
+    const struct reward_message *reward = &fixture.last[TOPIC_REWARD].body.reward;
+    assert_int_equal(fixture.seen[TOPIC_REWARD], 1);
+    assert_near(reward->minute_return, -10 / equity, 1e-12);
+    assert_near(reward->max_drawdown, 10 / equity, 1e-12);
+    fixture_stop(&fixture);
+}
+
+static void test_a_refused_adoption_leaves_the_record_of_minutes_alone(void **state)
+{
+    (void)state;
+    struct engine_fixture fixture;
+    struct kept_books kept = long_ago();
+    kept.cash += 1;
+    kept.halted = true; /* the halt tells equity all the same */
+    fixture_init(&fixture);
+    fixture_start(&fixture);
+    const struct reward_message *reward = play_minute(&fixture, 0);
+    assert_int_equal(adopt(&fixture, &kept, "do not add up"), ERROR_RANGE);
+    play_minute(&fixture, 1);
+    assert_int_equal(reward->minutes, 2);
+    assert_near(reward->max_drawdown, 0, 0);
+    fixture_stop(&fixture);
+}
+
 /* As a damaged tape could bring them. */
 static void test_no_number_in_a_command_of_adoption_breaks_the_books(void **state)
 {
@@ -241,6 +324,9 @@ int main(void)
         cmocka_unit_test(test_books_that_do_not_add_up_are_refused_as_a_whole),
         cmocka_unit_test(
             test_a_position_in_a_symbol_that_is_not_there_is_named_and_nothing_happens),
+        cmocka_unit_test(test_what_was_gained_and_lost_before_is_no_result_of_the_minute),
+        cmocka_unit_test(test_gains_and_losses_count_from_the_adopted_equity_on),
+        cmocka_unit_test(test_a_refused_adoption_leaves_the_record_of_minutes_alone),
         cmocka_unit_test(test_no_number_in_a_command_of_adoption_breaks_the_books),
         cmocka_unit_test(test_an_adoption_that_never_ends_is_undone_when_time_passes),
         cmocka_unit_test(test_the_inputs_alone_give_the_same_books_again),
