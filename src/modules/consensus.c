@@ -109,6 +109,16 @@ static void learn(struct consensus *consensus, struct symbol_consensus *symbol,
     }
 }
 
+/* What an agent has left without an outcome says nothing about who follows it. Slots that are not
+ * in use are written before they are read. */
+static void forget_votes(struct symbol_consensus *symbol, size_t place)
+{
+    struct waiting_ballot *waiting = (void *)symbol->waiting.entries;
+    for (size_t i = 0; i < symbol->waiting.capacity; i++) {
+        waiting[i].votes[place] = VOTE_ABSTAINS;
+    }
+}
+
 static void remember(struct symbol_consensus *symbol, const struct ballot_message *ballot)
 {
     struct waiting_ballot *waiting = ring_append(&symbol->waiting);
@@ -223,7 +233,7 @@ static void take_profile(struct consensus *consensus, const struct agent_profile
         return;
     }
     /* A profile is said again when an agent is suspended or resumed: only another version is
-     * another agent, whose record begins anew. */
+     * another agent, whose record begins anew, of its own votes alone. */
     bool newcomer = consensus->known[place] && profile->version != consensus->versions[place];
     consensus->known[place] = true;
     consensus->versions[place] = profile->version;
@@ -232,6 +242,7 @@ static void take_profile(struct consensus *consensus, const struct agent_profile
         hedge_replace(&consensus->common, place);
         for (size_t i = 0; i < consensus->symbols; i++) {
             hedge_replace(&consensus->of[i].hedge, place);
+            forget_votes(&consensus->of[i], place);
         }
     }
 }

@@ -2,6 +2,7 @@
 #include "tickd/modules/consensus.h"
 
 #include "support/module_fixture.h"
+#include "support/numbers.h"
 #include "tickd/base/real.h"
 
 enum { AGENTS = 4, HORIZON = 3 };
@@ -37,8 +38,8 @@ static void start(struct module_fixture *fixture)
 }
 
 /* One ballot of a symbol: agent 0 is always right, 1 always wrong, 2 holds; the coin votes too. */
-static void ballot(struct module_fixture *fixture, uint16_t symbol, uint32_t number, double outcome,
-                   bool gap)
+static void ballot_with(struct module_fixture *fixture, uint16_t symbol, uint32_t number,
+                        double outcome, bool gap, int8_t wrong)
 {
     struct ballot_message message = {.bar_start_ms = 1000 * (int64_t)number,
                                      .close = 100 * DECIMAL_ONE,
@@ -49,10 +50,16 @@ static void ballot(struct module_fixture *fixture, uint16_t symbol, uint32_t num
                                      .after_gap = gap ? 1 : 0};
     memset(message.votes, VOTE_ABSTAINS, sizeof message.votes);
     message.votes[0] = 80;
-    message.votes[1] = -80;
+    message.votes[1] = wrong;
     message.votes[2] = 0;
     message.votes[3] = -100;
     module_fixture_say(fixture, MODULE_ELECTORATE, TOPIC_BALLOT, symbol, &message);
+}
+
+static void ballot(struct module_fixture *fixture, uint16_t symbol, uint32_t number, double outcome,
+                   bool gap)
+{
+    ballot_with(fixture, symbol, number, outcome, gap, -80);
 }
 
 static void test_every_ballot_gets_a_decision_on_its_own_symbol_and_bar(void **state)
@@ -145,6 +152,55 @@ static void test_a_suspended_agent_loses_its_voice_and_a_promoted_one_its_weight
     module_fixture_stop(&fixture);
 }
 
+/* What follows on ballots of two symbols up to `last`, those after `silent` without agent 1's vote,
+ * when agent 1 is then replaced by one that abstains. */
+struct aftermath {
+    double weights[2 * HORIZON][AGENTS];
+    double scores[2 * HORIZON];
+    struct weights_message told;
+};
+
+static void replace_after(uint32_t last, uint32_t silent, struct aftermath *after)
+{
+    struct module_fixture fixture;
+    start(&fixture);
+    for (uint32_t i = 1; i <= last; i++) {
+        for (uint16_t symbol = 0; symbol < 2; symbol++) {
+            ballot_with(&fixture, symbol, i, 0.002, false, i > silent ? VOTE_ABSTAINS : -80);
+        }
+    }
+    profile(&fixture, 1, AGENT_ACTIVE, 2);
+    for (uint32_t i = 0; i < 2 * HORIZON; i++) {
+        ballot_with(&fixture, (uint16_t)(i % 2), last + 1 + i / 2, 0.002, false, VOTE_ABSTAINS);
+        after->scores[i] = fixture.last[TOPIC_DECISION].body.decision.score;
+        for (size_t place = 0; place < AGENTS; place++) {
+            after->weights[i][place] = consensus_weight(consensus, place);
+        }
+    }
+    module_fixture_pass(&fixture, 60);
+    after->told = fixture.last[TOPIC_WEIGHTS].body.weights;
+    module_fixture_stop(&fixture);
+}
+
+/* Whether it has voted on them or not: what a predecessor leaves behind without an outcome moves
+ * nobody. */
+static void test_a_newcomer_is_not_judged_by_votes_of_its_predecessor(void **state)
+{
+    (void)state;
+    struct aftermath voted;
+    struct aftermath abstained;
+    replace_after(50, 50, &voted);
+    replace_after(50, 50 - HORIZON, &abstained);
+    for (size_t i = 0; i < ARRAY_LENGTH(voted.scores); i++) {
+        assert_near(voted.scores[i], abstained.scores[i], 0);
+        for (size_t place = 0; place < AGENTS; place++) {
+            assert_near(voted.weights[i][place], abstained.weights[i][place], 0);
+        }
+    }
+    assert_near(voted.told.regret, abstained.told.regret, 0);
+    assert_near(voted.told.regret_ratio, abstained.told.regret_ratio, 0);
+}
+
 static void test_weights_and_regret_are_told_every_minute(void **state)
 {
     (void)state;
@@ -171,6 +227,7 @@ int main(void)
         cmocka_unit_test(test_weight_moves_to_who_was_right_a_horizon_later),
         cmocka_unit_test(test_nothing_is_learned_across_a_gap),
         cmocka_unit_test(test_a_suspended_agent_loses_its_voice_and_a_promoted_one_its_weight),
+        cmocka_unit_test(test_a_newcomer_is_not_judged_by_votes_of_its_predecessor),
         cmocka_unit_test(test_weights_and_regret_are_told_every_minute),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
