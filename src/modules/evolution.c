@@ -456,6 +456,14 @@ static void take_shadows(struct evolution *evolution, uint16_t symbol,
     book_votes(&evolution->book, symbol, evolution->agent_count, shadows->shadows, shadows->votes);
 }
 
+/* From here on the shadow votes with its new parameters. It was asked to while a ballot was heard,
+ * and since then its votes on the bars of that moment have come in, cast with the old ones. */
+static void take_shadow(struct evolution *evolution, const struct shadow_profile_message *profile)
+{
+    ASSERT(profile->place < EVOLVING_SPECIES * evolution->shadows);
+    book_clear(&evolution->book, evolution->agent_count + profile->place);
+}
+
 /* Who the incumbents are. */
 
 static void seat(struct evolution *evolution, const struct agent_profile_message *profile)
@@ -504,6 +512,9 @@ static void handle(void *state, const struct message *message)
         break;
     case TOPIC_AGENT_PROFILE:
         take_profile(evolution, &message->body.agent_profile);
+        break;
+    case TOPIC_SHADOW_PROFILE:
+        take_shadow(evolution, &message->body.shadow_profile);
         break;
     default:
         break;

@@ -57,8 +57,7 @@ void book_clear(struct book *book, size_t place)
         for (size_t row = 0; row < book->horizon; row++) {
             of->sides[row * book->places + place] = REWARD_NO_SIDE;
         }
-        of->cells[place].position = 0;
-        of->cells[place].held = 0;
+        of->cells[place] = (struct book_cell){0};
     }
 }
 

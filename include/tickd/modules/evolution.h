@@ -1,5 +1,6 @@
 /* Evolution: better parameters for the agents, and only on evidence. BALLOT, SHADOWS, AGENT_PROFILE
- * → SHADOW_PROFILE (all at start, then what a generation changes), AGENT_UPDATE, EVOLUTION.
+ * → SHADOW_PROFILE (all at start, then what a generation changes; it hears them itself, in their
+ * turn), AGENT_UPDATE, EVOLUTION.
  *
  * Every agent and shadow is scored on each bar (evolution_book.h). Scores are gathered in blocks of
  * about H / 4 bars, a mean over the symbols; so many blocks that they come to

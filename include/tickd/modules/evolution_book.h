@@ -57,7 +57,7 @@ bool book_init(struct book *book, struct arena *arena, size_t symbols, size_t pl
 /* The symbol's past is torn: all its votes are dropped. */
 void book_forget(struct book *book, uint16_t symbol);
 
-/* Somebody else sits at the place: its votes are dropped. */
+/* Somebody else sits at the place: its votes are dropped, and what they earned in the block. */
 void book_clear(struct book *book, size_t place);
 
 /* The next bar of a symbol; true when it can be scored. Then book_votes() for all places, in any

@@ -11,6 +11,7 @@
 #include "tickd/agents/species.h"
 #include "tickd/base/real.h"
 #include "tickd/base/rng.h"
+#include "tickd/engine/wiring.h"
 #include "tickd/modules/evolution_population.h"
 
 enum {
@@ -37,6 +38,8 @@ static struct {
     struct evolution *evolution;
     struct player agents[AGENTS];
     struct player shadows[SHADOWS];
+    bool introduced[SHADOWS];
+    bool turned[SHADOWS]; /* they vote the other way */
     uint32_t versions[AGENTS];
     enum agent_state states[AGENTS];
     struct agent_update_message pending[PENDING_MAX];
@@ -60,6 +63,7 @@ static void see(void *state, const struct message *message)
         assert_int_equal(profile->place / 16, profile->species);
         memcpy(stage.shadows[profile->place].parameters, profile->parameters,
                sizeof profile->parameters);
+        stage.introduced[profile->place] = true;
     } else if (message->head.topic == TOPIC_AGENT_UPDATE) {
         assert_true(stage.pending_count < PENDING_MAX);
         stage.last_update = message->body.agent_update;
@@ -137,6 +141,20 @@ static void introduce(void)
     }
 }
 
+/* What evolution hears, as the engine is wired. */
+static size_t find_routes(struct route routes[TOPIC_COUNT])
+{
+    size_t all;
+    size_t count = 0;
+    const struct route *wired = wiring_routes(&all);
+    for (size_t i = 0; i < all; i++) {
+        if (wired[i].to == MODULE_EVOLUTION) {
+            routes[count++] = wired[i];
+        }
+    }
+    return count;
+}
+
 static void start(void)
 {
     struct module_fixture *fixture = &stage.fixture;
@@ -151,10 +169,8 @@ static void start(void)
     fixture->module = create(fixture, &fixture->arena);
     assert_int_equal(fixture->arena.used, measuring.used);
     arena_seal(&fixture->arena);
-    static const struct route routes[] = {{TOPIC_BALLOT, MODULE_EVOLUTION},
-                                          {TOPIC_SHADOWS, MODULE_EVOLUTION},
-                                          {TOPIC_AGENT_PROFILE, MODULE_EVOLUTION}};
-    bus_wire(fixture->bus, &fixture->module, 1, routes, ARRAY_LENGTH(routes), NULL, 0);
+    static struct route routes[TOPIC_COUNT];
+    bus_wire(fixture->bus, &fixture->module, 1, routes, find_routes(routes), NULL, 0);
     assert_int_equal(bus_add_tap(fixture->bus, (struct tap){.see = see, .state = &stage}), 0);
     assert_int_equal(
         bus_add_tap(fixture->bus, (struct tap){.see = module_fixture_see, .state = fixture}), 0);
@@ -196,8 +212,8 @@ static int8_t vote_of(struct player *player, uint32_t species, uint16_t symbol, 
     return player->right[symbol] == rises ? 50 : -50;
 }
 
-/* One bar of a symbol: ballot, then shadows. */
-static void say_bar(uint16_t symbol, bool gap)
+/* One bar of a symbol: ballot, then shadows. Both are there before the ballot is heard. */
+static void cast_votes(uint16_t symbol, bool gap)
 {
     size_t bar = stage.bar[symbol]++;
     const double *prices = stage.log_price[symbol];
@@ -220,12 +236,19 @@ static void say_bar(uint16_t symbol, bool gap)
         }
     }
     for (size_t i = 0; i < SHADOWS; i++) {
-        shadows.votes[i] = vote_of(&stage.shadows[i], (uint32_t)(i / 16), symbol, bar, rises);
+        int8_t vote = vote_of(&stage.shadows[i], (uint32_t)(i / 16), symbol, bar, rises);
+        shadows.votes[i] = stage.turned[i] ? (int8_t)-vote : vote;
     }
-    module_fixture_say(&stage.fixture, MODULE_ELECTORATE, TOPIC_BALLOT, symbol, &ballot);
+    publish_ballot(stage.fixture.bus, MODULE_ELECTORATE, symbol, &ballot);
     if (stage.fixture.settings.electorate.shadows == 16) {
-        module_fixture_say(&stage.fixture, MODULE_ELECTORATE, TOPIC_SHADOWS, symbol, &shadows);
+        publish_shadows(stage.fixture.bus, MODULE_ELECTORATE, symbol, &shadows);
     }
+}
+
+static void say_bar(uint16_t symbol, bool gap)
+{
+    cast_votes(symbol, gap);
+    bus_dispatch(stage.fixture.bus);
     answer_updates();
 }
 
@@ -531,6 +554,60 @@ static void test_the_same_seed_gives_the_same_evolution(void **state)
     assert_true(digest_of_run(2) != digest);
 }
 
+static void add_to_digest(void *state, const void *bytes, size_t size)
+{
+    digest_add(state, bytes, size);
+}
+
+static uint64_t digest_of_state(void)
+{
+    static struct persist persist;
+    struct digest digest;
+    digest_init(&digest);
+    persist_save(&persist, add_to_digest, &digest);
+    persist_section(&persist, "evolution", stage.fixture.module.version,
+                    stage.fixture.module.persist, stage.fixture.module.state);
+    assert_true(persist_done(&persist));
+    return digest_value(&digest);
+}
+
+/* The first generation ends with a moment's first bar. The votes of the moment, of both symbols,
+ * were cast before new shadows are introduced; those that `turned` says are the other way. */
+static uint64_t state_after_a_generation(const bool turned[SHADOWS], bool introduced[SHADOWS])
+{
+    prepare(chosen_seed());
+    start();
+    play(HORIZON + GENERATION, none);
+    memset(stage.introduced, 0, sizeof stage.introduced);
+    memcpy(stage.turned, turned, sizeof stage.turned);
+    cast_votes(0, false);
+    cast_votes(1, false);
+    bus_dispatch(stage.fixture.bus);
+    memcpy(introduced, stage.introduced, sizeof stage.introduced);
+    uint64_t digest = digest_of_state();
+    stop();
+    return digest;
+}
+
+static void test_a_new_shadow_does_not_inherit_votes_that_are_under_way(void **state)
+{
+    (void)state;
+    static const bool none_turned[SHADOWS];
+    bool introduced[SHADOWS];
+    bool again[SHADOWS];
+    bool others[SHADOWS];
+    size_t count = 0;
+    uint64_t digest = state_after_a_generation(none_turned, introduced);
+    for (size_t i = 0; i < SHADOWS; i++) {
+        count += introduced[i] ? 1 : 0;
+        others[i] = !introduced[i];
+    }
+    assert_in_range(count, 1, SHADOWS - 1);
+    assert_true(state_after_a_generation(introduced, again) == digest);
+    assert_memory_equal(again, introduced, sizeof again);
+    assert_true(state_after_a_generation(others, again) != digest);
+}
+
 static void test_histories_hold_what_happened(void **state)
 {
     (void)state;
@@ -590,6 +667,7 @@ int main(void)
         cmocka_unit_test(test_a_suspended_agent_is_not_replaced),
         cmocka_unit_test(test_a_gap_in_one_symbol_spares_the_others),
         cmocka_unit_test(test_the_same_seed_gives_the_same_evolution),
+        cmocka_unit_test(test_a_new_shadow_does_not_inherit_votes_that_are_under_way),
         cmocka_unit_test(test_histories_hold_what_happened),
         cmocka_unit_test(test_no_ballot_causes_more_messages_than_stated),
     };

@@ -238,6 +238,24 @@ static void test_somebody_else_at_a_place_does_not_inherit_its_votes(void **stat
     stop(&fresh);
 }
 
+static void test_nor_what_it_has_earned_in_the_block(void **state)
+{
+    (void)state;
+    struct fixture fixture;
+    static struct story story;
+    uint64_t scored;
+    start(&fixture);
+    tell(&story, "inheritance");
+    play(&fixture.book, &story, 0, HORIZON + 1); /* one bar was scored, and no other comes */
+    assert_true(book_compare(&fixture.book, 0, 1).horizons > 0);
+    book_clear(&fixture.book, 1);
+    assert_near(book_earned(&fixture.book, 1, &scored), 0, 0);
+    assert_int_equal(scored, 0);
+    assert_near(book_compare(&fixture.book, 0, 1).horizons, 0, 0);
+    assert_true(book_compare(&fixture.book, 0, 2).horizons > 0);
+    stop(&fixture);
+}
+
 static void test_votes_without_a_volatility_are_not_judged(void **state)
 {
     (void)state;
@@ -311,6 +329,7 @@ int main(void)
         cmocka_unit_test(test_an_abstention_costs_a_horizon_of_scores),
         cmocka_unit_test(test_a_gap_drops_all_votes_of_its_symbol),
         cmocka_unit_test(test_somebody_else_at_a_place_does_not_inherit_its_votes),
+        cmocka_unit_test(test_nor_what_it_has_earned_in_the_block),
         cmocka_unit_test(test_votes_without_a_volatility_are_not_judged),
         cmocka_unit_test(test_one_bad_print_does_not_outweigh_everything),
         cmocka_unit_test(test_pairs_are_compared_where_both_were_scored_throughout),

@@ -183,8 +183,9 @@ static void test_it_judges_as_evolution_does(void **state)
         if (bar == 200) {
             book_forget(&scene.book, 0);
         }
-        if (bar == 300) {
+        if (bar == 250) { /* somebody else, with a record of its own */
             judge_clear(&scene.judge, 2);
+            scene.tallies[2] = (struct judge_tally){0};
             book_clear(&scene.book, 2);
         }
         judge_votes(&scene.judge, 0, &now, path.votes[bar], PLACES, scene.tallies);
@@ -194,7 +195,7 @@ static void test_it_judges_as_evolution_does(void **state)
     for (size_t place = 0; place < PLACES; place++) {
         uint64_t scored;
         double earned = book_earned(&scene.book, place, &scored);
-        assert_true(scored > 100);
+        assert_true(scored > 50);
         assert_int_equal(scene.tallies[place].scored, scored);
         assert_near(earned_by(&scene.tallies[place]), earned, 1e-12);
     }
