@@ -85,6 +85,11 @@ static void fill_positions(const struct engine *engine, const struct books *book
     }
 }
 
+uint64_t engine_fills(const struct engine *engine)
+{
+    return portfolio_counts(engine->portfolio)->fills;
+}
+
 const struct settings_portfolio *engine_portfolio_settings(const struct engine *engine)
 {
     return portfolio_view(engine->portfolio).settings;

@@ -153,6 +153,17 @@ static bool place_line(struct tape_reader *reader, struct tape_record *record)
     return true;
 }
 
+/* Of a gap that begins before what is wanted and ends in it, what is wanted. */
+static void leave_skipped(const struct tape_reader *reader, struct tape_record *record)
+{
+    uint64_t end = record->ordinal + record->line.gap;
+
+    if (record->ordinal < reader->skip_ordinal && end > reader->skip_ordinal) {
+        record->line.gap = end - reader->skip_ordinal;
+        record->ordinal = reader->skip_ordinal;
+    }
+}
+
 /* The next line, which may be one that is skipped: then 0. */
 static int read_line(struct tape_reader *reader, struct tape_record *record)
 {
@@ -172,6 +183,8 @@ static int read_line(struct tape_reader *reader, struct tape_record *record)
         return spoil(reader, record, fault);
     if (!place_line(reader, record))
         return spoil(reader, record, "and others are not as many as the block's header says");
+    if (record->kind == TAPE_GAP)
+        leave_skipped(reader, record);
     if (record->ordinal < reader->skip_ordinal || record->line.at_us < reader->skip_us)
         return 0;
     tape_reader_skip(reader, 0, INT64_MIN); /* from here on all is wanted, whatever its time */

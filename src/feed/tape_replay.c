@@ -49,10 +49,29 @@ static void apply(struct replay *replay, struct tape_line *line)
     }
 }
 
+/* What comes behind is no longer what the taped engine was told. */
+static void lose(struct replay *replay, uint64_t inputs)
+{
+    replay->result->inputs_lost += inputs;
+    replay->complete = false;
+    replay->ended |= inputs > 0 && replay->options->stops_at_loss;
+}
+
+/* Inputs that are neither on the tape nor told to be missing: a file of it is gone, say. */
+static bool is_behind_a_hole(const struct replay *replay, const struct tape_record *record)
+{
+    return replay->options->stops_at_loss && replay->options->from_us == INT64_MIN &&
+           record->ordinal > replay->result->next_ordinal;
+}
+
 static void take_input(struct replay *replay, struct tape_record *record)
 {
     struct tape_replay_result *result = replay->result;
 
+    if (is_behind_a_hole(replay, record)) {
+        lose(replay, record->ordinal - result->next_ordinal);
+        return;
+    }
     if (record->line.at_us >= replay->options->until_us) {
         replay->ended = true;
         return;
@@ -112,14 +131,6 @@ static void take_head(struct replay *replay, const struct tape_head *head)
     replay->headed = true;
 }
 
-/* What comes behind is no longer what the taped engine was told. */
-static void lose(struct replay *replay, uint64_t inputs)
-{
-    replay->result->inputs_lost += inputs;
-    replay->complete = false;
-    replay->ended |= inputs > 0 && replay->options->stops_at_loss;
-}
-
 /* Ordinals that are known to have been given out are not given out again. */
 static void note_damage(struct replay *replay, const struct tape_record *record)
 {
@@ -136,7 +147,11 @@ static void note_damage(struct replay *replay, const struct tape_record *record)
         return;
     }
     result->damaged++;
-    if (damage->kind == TAPE_REPEATED)
+    /* Before the place from which on it is wanted nothing is missed. How far damage reaches is not
+     * always known: the next input tells. */
+    bool is_before = result->inputs == 0 && record->ordinal <= replay->options->from_ordinal;
+
+    if (damage->kind == TAPE_REPEATED || is_before)
         return;
     if (record->ordinal > result->next_ordinal)
         result->next_ordinal = record->ordinal;

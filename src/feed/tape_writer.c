@@ -443,6 +443,11 @@ uint32_t tape_writer_fill(const struct tape_writer *writer)
     return (uint32_t)(used * FULL / (2 * writer->capacity));
 }
 
+bool tape_writer_has_gap(const struct tape_writer *writer)
+{
+    return writer->gap.inputs > 0;
+}
+
 bool tape_writer_is_failing(const struct tape_writer *writer)
 {
     return writer->failing;

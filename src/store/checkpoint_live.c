@@ -136,13 +136,15 @@ int checkpoint_live_init(struct checkpoint_live *live, uv_loop_t *loop, const ch
 }
 
 int checkpoint_begin(struct checkpoint_live *live, struct engine *engine,
-                     const struct checkpoint_meta *meta, struct text *why)
+                     enum checkpoint_place place, const struct checkpoint_meta *meta,
+                     struct text *why)
 {
     if (live->child != 0) {
         text_add(why, "a checkpoint is being written already");
         return ERROR_STATE;
     }
-    *live->result = (struct checkpoint_result){.meta = *meta, .step = CHECKPOINT_BEGIN};
+    *live->result =
+        (struct checkpoint_result){.meta = *meta, .place = place, .step = CHECKPOINT_BEGIN};
     live->began_ns = uv_hrtime();
     pid_t child = fork_child(live, engine);
     live->fork_us = since_us(live);

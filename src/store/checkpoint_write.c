@@ -152,7 +152,8 @@ static int name_file(int folder, struct checkpoint_result *result)
 {
     const char *newest = checkpoint_file_name(CHECKPOINT_NEWEST);
     result->step = CHECKPOINT_KEEP;
-    if (renameat(folder, newest, folder, checkpoint_file_name(CHECKPOINT_BEFORE)) != 0 &&
+    if (result->place == CHECKPOINT_AFTER_NEWEST &&
+        renameat(folder, newest, folder, checkpoint_file_name(CHECKPOINT_BEFORE)) != 0 &&
         errno != ENOENT) {
         return errno;
     }
@@ -214,10 +215,10 @@ void checkpoint_explain(const char *folder, const struct checkpoint_result *resu
     }
 }
 
-int checkpoint_write_now(const char *folder, struct engine *engine, struct checkpoint_meta *meta,
-                         struct text *why)
+int checkpoint_write_now(const char *folder, struct engine *engine, enum checkpoint_place place,
+                         struct checkpoint_meta *meta, struct text *why)
 {
-    struct checkpoint_result result = {.meta = *meta};
+    struct checkpoint_result result = {.meta = *meta, .place = place};
     checkpoint_write(folder, engine, &result);
     *meta = result.meta;
     if (result.step != CHECKPOINT_DONE) {

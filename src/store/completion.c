@@ -17,6 +17,8 @@ struct completion {
     uint64_t noted; /* sequence */
     uint64_t rows;
     uint64_t refused_written; /* of the rows that found no room: told to the archive */
+    bool is_open;
+    bool has_failed; /* it is tried again at the end */
 };
 
 static void see(void *state, const struct message *message)
@@ -38,6 +40,17 @@ static int take_memory(struct completion *completion, size_t rows)
     return 0;
 }
 
+static int open_now(struct completion *completion, struct text *why)
+{
+    enum database_state state = writer_open(&completion->writer, completion->now_us);
+    completion->is_open = state == DATABASE_OPEN;
+    if (completion->is_open) {
+        return 0;
+    }
+    text_add(why, completion->writer.database.why);
+    return state == DATABASE_FAILED ? ERROR_IO : ERROR_STATE;
+}
+
 static int open_archive(struct completion *completion, const struct completion_setup *setup,
                         struct text *why)
 {
@@ -52,12 +65,7 @@ static int open_archive(struct completion *completion, const struct completion_s
                                          .days = INT64_MAX / US_PER_S / S_PER_DAY,
                                          .rows_max = INT64_MAX,
                                      });
-    enum database_state state = writer_open(&completion->writer, setup->now_us);
-    if (state == DATABASE_OPEN) {
-        return 0;
-    }
-    text_add(why, completion->writer.database.why);
-    return state == DATABASE_FAILED ? ERROR_IO : ERROR_STATE;
+    return open_now(completion, why);
 }
 
 int completion_open(struct completion **completion, const struct completion_setup *setup,
@@ -72,6 +80,10 @@ int completion_open(struct completion **completion, const struct completion_setu
     }
     own->now_us = setup->now_us;
     int error = open_archive(own, setup, why);
+    if (error == ERROR_IO) {
+        own->has_failed = true;
+        error = 0;
+    }
     if (error == 0) {
         error = bus_add_tap(setup->bus, (struct tap){.see = see, .state = own});
         own->bus = error == 0 ? setup->bus : NULL;
@@ -97,8 +109,11 @@ int completion_note(struct completion *completion, uint64_t sequence, bool now, 
 {
     struct store_queue *queue = &completion->queue;
     completion->noted = sequence;
-    if (!now && queue_size(queue) < queue->capacity / 2) {
+    if (!now && (completion->has_failed || queue_size(queue) < queue->capacity / 2)) {
         return 0;
+    }
+    if (!completion->is_open && open_now(completion, why) != 0) {
+        return ERROR_IO;
     }
     size_t count = queue_batch(queue, sequence);
     if (count == 0) {
@@ -112,6 +127,7 @@ int completion_note(struct completion *completion, uint64_t sequence, bool now, 
         .refused = completion_refused(completion) - completion->refused_written,
     };
     if (writer_write(&completion->writer, &work) != 0) {
+        completion->has_failed = true;
         text_add(why, completion->writer.database.why);
         return ERROR_IO;
     }
@@ -126,6 +142,34 @@ uint64_t completion_rows(const struct completion *completion)
     return completion->rows;
 }
 
+size_t completion_waiting(const struct completion *completion)
+{
+    size_t count = 0;
+    while (count < queue_size(&completion->queue) &&
+           queue_at(&completion->queue, count)->message.head.sequence <= completion->noted) {
+        count++;
+    }
+    return count;
+}
+
+void completion_leave(struct completion *completion)
+{
+    if (completion->bus != NULL) {
+        bus_remove_tap(completion->bus, completion);
+        completion->bus = NULL;
+    }
+    writer_close(&completion->writer);
+    completion->is_open = false;
+}
+
+void completion_hand_over(const struct completion *completion, const struct tap *tap)
+{
+    size_t count = completion_waiting(completion);
+    for (size_t i = 0; i < count; i++) {
+        tap->see(tap->state, &queue_at(&completion->queue, i)->message);
+    }
+}
+
 void completion_close(struct completion **completion)
 {
     struct completion *own = *completion;
@@ -133,10 +177,7 @@ void completion_close(struct completion **completion)
     if (own == NULL) {
         return;
     }
-    if (own->bus != NULL) {
-        bus_remove_tap(own->bus, own);
-    }
-    writer_close(&own->writer);
+    completion_leave(own);
     arena_fini(&own->arena);
     free(own);
 }

@@ -12,7 +12,8 @@
 
 -- A run: from a fresh start of the engine on, over as many restarts as continue it. Its id is the
 -- UNIX time in microseconds at which it began, and larger than that of every run before.
--- last_sequence: everything up to it that belongs here is here. refused: rows that found no room
+-- last_sequence: everything up to it that belongs here is here, but for `refused` rows, at least,
+-- that found no room or are missing otherwise
 -- in the queue (0 = nothing is missing). ended_us: of its newest clean stop.
 CREATE TABLE raw_run (
     run INTEGER PRIMARY KEY, started_us INTEGER NOT NULL, ended_us INTEGER, version TEXT NOT NULL,

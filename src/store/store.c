@@ -156,7 +156,7 @@ static uint64_t durable(const struct store *store)
 
 static uint64_t refused(const struct store *store)
 {
-    uint64_t sum = 0;
+    uint64_t sum = store->setup.rows_missing;
     for (size_t i = 0; i < STORE_TABLE_COUNT; i++) {
         sum += store->queue.refused[i];
     }

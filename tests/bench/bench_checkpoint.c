@@ -76,7 +76,7 @@ static void begin(void)
     struct text why;
     struct checkpoint_meta meta = {.run = 1, .next_input = 1};
     text_init(&why, why_memory, sizeof why_memory);
-    if (checkpoint_begin(&live, engine, &meta, &why) != 0) {
+    if (checkpoint_begin(&live, engine, CHECKPOINT_AFTER_NEWEST, &meta, &why) != 0) {
         (void)fprintf(stderr, "%s\n", why_memory);
         exit(BENCH_CANNOT_RUN);
     }

@@ -29,6 +29,7 @@ from daemon import TICKD, Daemon, run, wait_until
 from simulation import Simulation, require_program
 
 UNIT = 10 ** 8
+CHECKPOINTS = ("checkpoint", "checkpoint.1")
 # Topics and tables that are compared.
 COMPLETE = (("FILL", "raw_fill"), ("FEED", "raw_feed"), ("AGENT_PROFILE", "raw_agent_profile"))
 FILLS_FIRST = 20
@@ -175,7 +176,7 @@ def damage_checkpoint(state, chance):
 
 
 def damage_checkpoints(state, chance):
-    paths = [os.path.join(state, name) for name in ("checkpoint", "checkpoint.1")]
+    paths = [os.path.join(state, name) for name in CHECKPOINTS]
     return "; ".join(flip(path, chance) for path in paths if os.path.exists(path))
 
 
@@ -444,16 +445,16 @@ def archive_behind(seed=0, damaged=False):
     with Simulation(*MARKET, "--seed", str(seed % 2 ** 31)) as simulation:
         with story.start(simulation.port, "--set", "log.level=debug") as daemon:
             daemon.wait_for_status(lambda status: status["fills"] >= FILLS_FIRST, "fills", 180)
-            before = len(daemon.log(event="checkpoint"))
             holder = hold(story.archive)
             had = daemon.status()["fills"]
             daemon.wait_for_status(lambda status: status["fills"] >= had + 3, "fills", 60)
             time.sleep(12)  # one is made in this time, or two, the first before any row had to wait
+            kept = [os.stat(os.path.join(story.state, name)) for name in CHECKPOINTS]
             made = len(daemon.log(event="checkpoint"))
-            time.sleep(6)  # another one would be due, and may not be made
-            prove(made > before and len(daemon.log(event="checkpoint")) == made,
-                  "%d checkpoints before, %d, %d: one may not be behind two of them", before, made,
-                  len(daemon.log(event="checkpoint")))
+            wait_until(lambda: len(daemon.log(event="checkpoint")) > made, "a checkpoint")
+            now = [os.stat(os.path.join(story.state, name)) for name in CHECKPOINTS]
+            prove(kept[0].st_ino != now[0].st_ino, "the newest checkpoint is not made anew")
+            prove(kept[1].st_ino == now[1].st_ino, "the one that the archive had reached is gone")
             kill(story, daemon)
             let_go(holder)
         if damaged:
@@ -463,6 +464,15 @@ def archive_behind(seed=0, damaged=False):
         prove(RECOVERY.search(texts[-1]).group(3) == origin, "recovery: %r", texts)
     shutil.rmtree(folder)
     return fills - had
+
+
+def forget(state, names):
+    for name in names:
+        path = os.path.join(state, name)
+        if os.path.isdir(path):
+            shutil.rmtree(path)
+        elif os.path.exists(path):
+            os.unlink(path)
 
 
 def first_checkpoint(seed=0):
@@ -475,11 +485,7 @@ def first_checkpoint(seed=0):
             daemon.wait_for_trades(1)
             code, _ = daemon.stop()
             prove(code == 0, "exit code %d at the end", code)
-        shutil.rmtree(os.path.join(story.state, "tape"))
-        for name in ("checkpoint", "checkpoint.1"):
-            path = os.path.join(story.state, name)
-            if os.path.exists(path):
-                os.unlink(path)
+        forget(story.state, (*CHECKPOINTS, "tape"))
         holder = hold(story.archive)
         with story.start(simulation.port, "--set", "log.level=debug") as daemon:
             daemon.wait_for_trades(1)
@@ -536,6 +542,68 @@ def reload_and_kill(seed=0):
         prove(RECOVERY.search(texts[-1]).group(3) == "a checkpoint", "recovery: %r", texts)
     shutil.rmtree(folder)
     return fills - had
+
+
+# Starts that are not as those before.
+
+def books_of(daemon):
+    status = daemon.status()
+    prove_books(status)
+    return (status["fills"], status["portfolio"]["cash"],
+            sorted((row["symbol"], row["quantity"]) for row in status["portfolio"]["positions"]))
+
+
+def changed_starts(seed=0):
+    """Nothing of the books is lost by a stop while the archive is held and a start with other
+    settings; by a start with fewer symbols, or in another order; by a start that is refused. A
+    --fresh one has no books, whatever the archive has."""
+    folder = tempfile.mkdtemp(prefix="tickd-starts-")
+    copy = folder + "-copy"
+    silent = 1  # a port where nobody listens: nothing happens to the books
+
+    def start(port, symbols, *more, where=folder):
+        return Daemon(*eager_options(), "--set", "store.path=" + os.path.join(where, "archive.db"),
+                      *more, port=port, folder=where, symbols=symbols)
+
+    def look(symbols, *more, where=folder):
+        with start(silent, symbols, *more, where=where) as daemon:
+            daemon.connect().close()
+            found = books_of(daemon)
+            code, _ = daemon.stop()
+            prove(code == 0, "exit code %d at the end", code)
+        return found
+
+    with Simulation(*MARKET, "--seed", str(seed % 2 ** 31)) as simulation:
+        with start(simulation.port, SYMBOLS) as daemon:
+            daemon.wait_for_status(lambda status: status["fills"] >= FILLS_FIRST, "fills", 180)
+            holder = hold(os.path.join(folder, "archive.db"))
+            had = daemon.status()["fills"]
+            daemon.wait_for_status(lambda status: status["fills"] > had and
+                                   status["portfolio"]["positions"], "a position", 60)
+            code, _ = daemon.stop()
+            prove(code == 0, "exit code %d at the end", code)
+            let_go(holder)
+    shutil.copytree(folder, copy)
+    books = look(SYMBOLS)
+    prove(books[0] > had and books[2], "%d fills of more than %d are left", books[0], had)
+    other = look(SYMBOLS, "--set", "portfolio.fee_bps=1", where=copy)
+    prove(other == books, "%r with other settings, %r before", other, books)
+    held = books[2][0][0]
+    others = [name for name in SYMBOLS.split(",") if name != held]
+    for symbols in (others, [*others, held], SYMBOLS.split(",")):
+        prove(look(",".join(symbols)) == books, "other books with %s", symbols)
+    state = os.path.join(folder, "state")
+    forget(state, (*CHECKPOINTS, "tape"))
+    with start(silent, ",".join(others)) as daemon:
+        code = daemon.wait(60)
+        prove(code == 78 and held in daemon.text_of("err"), "exit code %d: %s", code,
+              daemon.text_of("err"))
+    prove(not os.path.exists(os.path.join(state, "tape")), "a refused start has made a tape")
+    prove(look(SYMBOLS)[1:] == books[1:], "other books after a start that was refused")
+    prove(look(",".join(others), "--fresh")[0] == 0, "books after --fresh")
+    shutil.rmtree(folder)
+    shutil.rmtree(copy)
+    return books[0] - had
 
 
 # A tape that is switched off and on.

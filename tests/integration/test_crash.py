@@ -56,6 +56,12 @@ class Crash(unittest.TestCase):
         except crash.Broken as broken:
             self.fail("%s" % broken)
 
+    def test_a_start_that_is_not_as_the_one_before_loses_no_books(self):
+        try:
+            self.assertGreaterEqual(crash.changed_starts(), 1)
+        except crash.Broken as broken:
+            self.fail("%s" % broken)
+
     def test_a_tape_can_be_switched_off_and_on(self):
         try:
             self.assertGreaterEqual(crash.tape_off_and_on(), crash.FILLS_FIRST)

@@ -16,7 +16,8 @@ struct archive_links {
     uv_loop_t *loop;
     uint64_t (*durable_sequence)(void *state); /* the tape's; NULL without one */
     void (*log)(void *state, enum log_level level, const char *event, const char *text);
-    void *state; /* of both */
+    void *state;           /* of both */
+    uint64_t rows_missing; /* of the run, that it cannot have any more */
 };
 
 /* Whether all up to this message is in it, or there is none. */

@@ -50,8 +50,9 @@ struct live {
     struct archive archive;
     struct checkpoint_live checkpoint;
     int64_t checkpoint_due_us;
-    uint64_t checkpoint_inputs;   /* next_input of the newest one */
-    uint64_t checkpoint_messages; /* published before it */
+    enum checkpoint_place checkpoint_place; /* of the one under way */
+    uint64_t checkpoint_inputs;             /* next_input of the newest one */
+    uint64_t checkpoint_messages;           /* published before it */
     bool checkpoint_failing;
     struct alerting alerting;
     struct control *control;

@@ -4,8 +4,8 @@
  * lacks
  *
  * The tape is the truth. A checkpoint that knows more than the tape (the crash came before the
- * tape's last quarter of a second was on the disk) is passed over for the one before it, or for the
- * beginning of the tape. So is, at first, one whose rows the archive has not all got.
+ * tape's last quarter of a second was on the disk) is passed over, and so is, at first, one whose
+ * rows the archive has not all got; docs/architecture.md has the order in which states are tried.
  *
  *   found                                      the engine has            its inputs go on as
  *   nothing                                    nothing                   a new run
@@ -42,11 +42,22 @@ struct recovery {
     uint64_t next_input;
     uint64_t next_file;
     uint64_t keep_from; /* first input that a recovery may still need; UINT64_MAX = none */
+    /* feed.symbols, where the engine has more: those of the run, some of which are no longer asked
+     * for; settings.feed.symbols are the run's until the feed is told. count 0: it has not. */
+    struct setting_list asked;
+    uint64_t rows_missing;   /* in the archive, at least, and no replay will bring them */
+    struct completion *rows; /* that could not be written to the archive; NULL: there are none */
 };
+
+/* Gives them to the archive that has been started for recovery->archive_run; NULL: forgets them. */
+void recovery_hand_over(struct recovery *recovery, const struct tap *archive);
 
 /* 0, or an exit code, having said why. The engine is program->engine, which may be another one
  * than before. */
 int recovery_run(struct recovery *recovery);
+
+/* The engine as it was built, for another try. 0, or an exit code; there is no engine then. */
+int recovery_rebuild(const struct recovery *recovery);
 
 /* Folder of the state that a run began with, in the tape's folder. */
 void recovery_start_folder(const char *tape_folder, uint64_t run, char *path, size_t capacity);

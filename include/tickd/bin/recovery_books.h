@@ -11,8 +11,8 @@ int64_t recovery_newest_run(const char *archive);
  * that has no rows of the run behind them. True without an archive. */
 bool recovery_knows_all(const char *archive, uint64_t run, uint64_t published);
 
-/* Whether the archive has all rows of the run up to so many messages. True without an archive, or
- * where it cannot be read; false where it knows nothing of the run: it was made and no row came. */
+/* Whether the archive has all rows of the run up to so many messages. True where there is none to
+ * have, or it cannot be read; false where it is not there yet, or knows nothing of the run. */
 bool recovery_reaches(const char *archive, uint64_t run, uint64_t published);
 
 /* Says so when the fills of a run in the archive do not make the books that stand beside them: a

@@ -120,6 +120,9 @@ const struct histogram *engine_late_ms(const struct engine *engine);
  * since, or what a checkpoint had. */
 const struct settings_portfolio *engine_portfolio_settings(const struct engine *engine);
 
+/* So far, those of the state that it was restored from among them. */
+uint64_t engine_fills(const struct engine *engine);
+
 /* Whether any symbol's venue is in its regular session (for the feed: is silence a fault? Before
  * and after it a thin feed may well be silent for long). */
 bool engine_market_open(const struct engine *engine, int64_t time_us);

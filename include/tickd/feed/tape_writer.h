@@ -88,6 +88,10 @@ bool tape_writer_close(struct tape_writer *writer);
 uint32_t tape_writer_fill(const struct tape_writer *writer);
 
 /* Whether something could not be recorded, and nothing has been since. */
+/* Inputs are being lost, and a gap stands in for them: no state from within one goes on with what
+ * comes behind it. */
+bool tape_writer_has_gap(const struct tape_writer *writer);
+
 bool tape_writer_is_failing(const struct tape_writer *writer);
 
 /* Fills the tape's part of *live. */

@@ -7,6 +7,8 @@
  *
  * A checkpoint is written aside, synced, and named: the old one becomes checkpoint.1, the new one
  * takes its place, the folder is synced. So at every moment at least one whole checkpoint is there.
+ * Where the newest is worth less than the one before it (tape or archive have not reached it yet),
+ * the new one replaces the newest alone.
  * Readers trust nothing: sizes, checksums and every index are checked before the engine is touched.
  *
  * At start, with an engine that engine_create() has just built:
@@ -22,7 +24,7 @@
  * While it runs (checkpoint_live.h), and at a clean stop:
  *
  *     struct checkpoint_meta meta = {.run = run, .next_input = inputs};
- *     if (checkpoint_write_now(folder, engine, &meta, &why) != 0) …
+ *     if (checkpoint_write_now(folder, engine, CHECKPOINT_AFTER_NEWEST, &meta, &why) != 0) …
  */
 #ifndef TICKD_STORE_CHECKPOINT_H
 #define TICKD_STORE_CHECKPOINT_H
@@ -42,6 +44,9 @@ struct checkpoint_meta {
     uint64_t layout;        /* engine_layout() */
 };
 
+/* What becomes of the newest when there is another. */
+enum checkpoint_place { CHECKPOINT_AFTER_NEWEST, CHECKPOINT_FOR_NEWEST };
+
 enum checkpoint_generation { CHECKPOINT_NEWEST, CHECKPOINT_BEFORE, CHECKPOINT_GENERATIONS };
 
 const char *checkpoint_file_name(enum checkpoint_generation generation);
@@ -52,8 +57,8 @@ int checkpoint_remove(const char *folder, enum checkpoint_generation generation)
 /* Writes one now, in this process: for a clean stop. Blocks until it is on the disk. The engine has
  * started and is between two inputs. ERROR_IO with `why` naming step and cause; what was there
  * before is there still. */
-int checkpoint_write_now(const char *folder, struct engine *engine, struct checkpoint_meta *meta,
-                         struct text *why);
+int checkpoint_write_now(const char *folder, struct engine *engine, enum checkpoint_place place,
+                         struct checkpoint_meta *meta, struct text *why);
 
 /* Reads one generation into a fresh engine. `why` gets a sentence on error:
  *   ERROR_NOT_FOUND  there is none

@@ -67,6 +67,7 @@ enum checkpoint_step {
 /* How far it came. */
 struct checkpoint_result {
     struct checkpoint_meta meta;
+    enum checkpoint_place place;
     enum checkpoint_step step; /* CHECKPOINT_DONE, or the one that failed */
     int error;                 /* errno of it */
     uint64_t bytes;            /* of the file */

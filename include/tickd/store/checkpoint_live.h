@@ -14,7 +14,8 @@
  *     checkpoint_live_init(&live, loop, folder, on_done, state);
  *     …
  *     struct checkpoint_meta meta = {.run = run, .next_input = inputs};
- *     if (checkpoint_begin(&live, engine, &meta, &why) != 0) …     later: on_done(state, &report)
+ *     if (checkpoint_begin(&live, engine, CHECKPOINT_AFTER_NEWEST, &meta, &why) != 0) …
+ *     …                                                            later: on_done(state, &report)
  *     …
  *     checkpoint_live_close(&live, NULL);      then run the loop until its handles are closed
  *     checkpoint_write_now(folder, engine, …);
@@ -63,7 +64,8 @@ int checkpoint_live_init(struct checkpoint_live *live, uv_loop_t *loop, const ch
 /* Of an engine that has started, between two inputs. ERROR_STATE when one is under way,
  * ERROR_MEMORY when the system gives no process. */
 int checkpoint_begin(struct checkpoint_live *live, struct engine *engine,
-                     const struct checkpoint_meta *meta, struct text *why);
+                     enum checkpoint_place place, const struct checkpoint_meta *meta,
+                     struct text *why);
 
 bool checkpoint_is_under_way(const struct checkpoint_live *live);
 

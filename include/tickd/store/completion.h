@@ -6,8 +6,8 @@
  *     completion_close(&completion, sequence)     writes what is still to be written, and ends
  *
  * Nothing behind the sequence that was noted last is ever written: a replay that turns out to
- * differ from what was taped leaves no trace. It writes in the calling thread; an archive that
- * cannot be written is said (in *why), and the replay goes on without it. */
+ * differ from what was taped leaves no trace. It writes in the calling thread. Rows of an archive
+ * that cannot be written wait, and may be handed to somebody else at the end. */
 #ifndef TICKD_STORE_COMPLETION_H
 #define TICKD_STORE_COMPLETION_H
 
@@ -27,7 +27,8 @@ struct completion_setup {
     size_t rows; /* that may wait for completion_note() */
 };
 
-/* ERROR_IO, ERROR_STATE (an archive that is not this program's), ERROR_MEMORY; *why says what. */
+/* ERROR_STATE (an archive that is damaged, or not this program's), ERROR_MEMORY; *why says what.
+ * One that cannot be opened for now is tried again by the last completion_note(). */
 int completion_open(struct completion **completion, const struct completion_setup *setup,
                     struct text *why);
 
@@ -38,6 +39,15 @@ int completion_note(struct completion *completion, uint64_t sequence, bool now, 
 /* Rows written, or found to be there, and rows that found no room. */
 uint64_t completion_rows(const struct completion *completion);
 uint64_t completion_refused(const struct completion *completion);
+
+/* Rows that were noted and are not written. */
+size_t completion_waiting(const struct completion *completion);
+
+/* Leaves the bus, and closes the archive for others: nothing more is heard or written. */
+void completion_leave(struct completion *completion);
+
+/* Shows the tap the messages of the rows that wait, oldest first. */
+void completion_hand_over(const struct completion *completion, const struct tap *tap);
 
 /* Leaves the bus, closes the archive, frees; safe on NULL. What was not written is forgotten. */
 void completion_close(struct completion **completion);

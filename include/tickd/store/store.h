@@ -38,7 +38,8 @@ struct store_setup {
         void *state); /* up to which the tape is; NULL = there is no tape */
     int64_t (*wall_us)(void);
     void (*log)(void *state, enum log_level level, const char *event, const char *text);
-    void *state; /* of durable_sequence and log */
+    void *state;           /* of durable_sequence and log */
+    uint64_t rows_missing; /* of the run, at least, that will not come: counted as refused */
 };
 
 /* Queue and state from the arena. NULL while measuring, and when store.path is "off". */

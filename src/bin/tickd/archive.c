@@ -50,6 +50,7 @@ int archive_start(struct archive *archive, struct program *program, uint64_t run
         .loop = links->loop,
         .path = archive->path,
         .run = (int64_t)run,
+        .rows_missing = links->rows_missing,
         .initial_cash = program->settings.portfolio.initial_cash,
         .version = TICKD_VERSION,
         .config_digest = settings_digest(&program->settings),

@@ -68,6 +68,10 @@ int live_start_feed(struct live *live)
         program_complain("%s", memory);
         return error == ERROR_MEMORY ? EX_OSERR : EX_CONFIG;
     }
+    if (live->recovery.asked.count > 0) { /* the engine knows more, as after a reload */
+        program->settings.feed.symbols = live->recovery.asked;
+        feed_client_ask_for(program->feed, &program->settings.feed.symbols);
+    }
     return 0;
 }
 

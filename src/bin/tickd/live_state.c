@@ -83,21 +83,28 @@ static void checkpoint_done(void *state, const struct checkpoint_report *report)
         live->checkpoint_due_us = system_time_us() + RETRY_S * (int64_t)US_PER_S;
         return;
     }
-    if (live->program->tape != NULL) {
+    if (live->program->tape != NULL && live->checkpoint_place == CHECKPOINT_AFTER_NEWEST) {
         tape_keep_from(live->program->tape, live->checkpoint_inputs);
     }
     live->checkpoint_inputs = report->meta.next_input;
     live->checkpoint_messages = report->meta.published;
 }
 
-/* Whether tape and archive have reached the newest one. Another would make it the older one, and a
- * recovery needs one that both have reached: a state that is ahead of the tape cannot go on with
- * it, and rows between the archive's end and the state are in no replay. */
+/* Whether tape and archive have reached the newest one. A recovery needs one that both have
+ * reached: a state that is ahead of the tape cannot go on with it, and rows between the archive's
+ * end and the state are in no replay. Without a tape nothing is replayed, and the newest is best.
+ */
 static bool newest_is_reached(const struct live *live)
 {
     const struct tape_writer *tape = live->program->tape;
-    return (tape == NULL || tape_durable(tape).inputs >= live->checkpoint_inputs) &&
-           archive_has_all(&live->archive, live->checkpoint_messages);
+    return tape == NULL || (tape_durable(tape).inputs >= live->checkpoint_inputs &&
+                            archive_has_all(&live->archive, live->checkpoint_messages));
+}
+
+/* The newest makes room for another: as the one before it, if it is one that a recovery needs. */
+static enum checkpoint_place next_place(const struct live *live)
+{
+    return newest_is_reached(live) ? CHECKPOINT_AFTER_NEWEST : CHECKPOINT_FOR_NEWEST;
 }
 
 static struct checkpoint_meta checkpoint_meta(const struct live *live)
@@ -121,14 +128,17 @@ void live_checkpoint_second(struct live *live, int64_t now_us)
     int64_t interval_us = live->program->settings.checkpoint.interval_s * US_PER_S;
     bool is_due = now_us >= live->checkpoint_due_us ||
                   live->checkpoint_due_us - now_us > interval_us; /* the clock went back */
+    const struct tape_writer *tape = live->program->tape;
     if (live->stopping || !is_due || checkpoint_is_under_way(&live->checkpoint) ||
-        !newest_is_reached(live)) {
+        (tape != NULL && tape_writer_has_gap(tape))) {
         return;
     }
     struct checkpoint_meta meta = checkpoint_meta(live);
     live->checkpoint_due_us = now_us + interval_us;
+    live->checkpoint_place = next_place(live);
     text_init(&why, memory, sizeof memory);
-    if (checkpoint_begin(&live->checkpoint, live->program->engine, &meta, &why) != 0) {
+    if (checkpoint_begin(&live->checkpoint, live->program->engine, live->checkpoint_place, &meta,
+                         &why) != 0) {
         checkpoint_done(live, &(struct checkpoint_report){.why = memory});
     }
 }
@@ -179,11 +189,18 @@ int live_start_state(struct live *live)
                          &(struct archive_links){.loop = &live->loop,
                                                  .durable_sequence = durable_sequence,
                                                  .log = live_log_text,
-                                                 .state = live});
+                                                 .state = live,
+                                                 .rows_missing = live->recovery.rows_missing});
     if (code != 0) {
         checkpoint_live_close(&live->checkpoint, NULL);
         return code;
     }
+    if (live->recovery.rows != NULL) { /* no checkpoint that it has reached before them gives way */
+        live->checkpoint_messages = bus_published(engine_bus(program->engine));
+    }
+    struct tap archive =
+        live->archive.store != NULL ? store_tap(live->archive.store) : (struct tap){0};
+    recovery_hand_over(&live->recovery, live->archive.store != NULL ? &archive : NULL);
     live_tape_start(program, &live->recovery, &live->loop, live_log_text, live);
     return 0;
 }
@@ -202,12 +219,12 @@ int live_close_state(struct live *live)
     struct text why;
     struct checkpoint_meta meta = checkpoint_meta(live);
     int code = live_tape_close(live->program);
-    if (!live->ran || !newest_is_reached(live)) {
+    if (!live->ran) {
         return code;
     }
     text_init(&why, memory, sizeof memory);
-    if (checkpoint_write_now(live->program->directories.state, live->program->engine, &meta,
-                             &why) != 0) {
+    if (checkpoint_write_now(live->program->directories.state, live->program->engine,
+                             next_place(live), &meta, &why) != 0) {
         live_log_text(live, LOG_ERROR, "checkpoint_failing", memory);
         program_complain("%s; the tape has what it lacks", memory);
         return code != 0 ? code : EX_IOERR;

@@ -4,6 +4,8 @@
 #include <inttypes.h>
 #include <sysexits.h>
 
+#include "tickd/ops/health_log.h"
+
 static void say_start(const struct tape_writer_setup *setup)
 {
     char memory[PROGRAM_DIRECTORY_MAX + 128];
@@ -41,6 +43,7 @@ void live_tape_start(struct program *program, const struct recovery *recovery,
 void live_tape_stop(struct program *program)
 {
     if (program->tape != NULL) {
+        tape_writer_digest(program->tape, system_time_us()); /* all of it can be verified */
         tape_writer_stop(program->tape);
     }
 }

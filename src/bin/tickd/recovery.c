@@ -7,10 +7,12 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sysexits.h>
+#include <uv.h>
 
 #include "tickd/base/calendar.h"
 #include "tickd/base/error.h"
 #include "tickd/bin/recovery_books.h"
+#include "tickd/bin/recovery_symbols.h"
 #include "tickd/engine/engine_persist.h"
 #include "tickd/feed/tape_replay.h"
 #include "tickd/feed/tape_writer.h"
@@ -23,7 +25,9 @@ enum {
     FOLDER_MAX = 700,
     COMPLETION_ROWS = 16384,
     PROGRESS_INPUTS = 65536, /* between two words about it */
-    RETOLD_MAX = 32000000,   /* inputs that are replayed for the archive's sake: a minute or two */
+    PATIENCE = 20,           /* times that an archive is tried which somebody holds */
+    PATIENCE_MS = 250,
+    RETOLD_MAX = 32000000, /* inputs that are replayed for the archive's sake: a minute or two */
     NS_PER_MS = 1000000
 };
 
@@ -39,8 +43,12 @@ struct attempt {
     uint64_t published;                 /* messages before the input at hand */
     uint64_t checked;                   /* digests that were compared until then */
     uint64_t verified;                  /* sequence: all up to it is as it was taped */
+    bool has_looked;                    /* at the checkpoints, and said what is wrong with them */
     bool loaded;                        /* a checkpoint was */
     bool is_behind;                     /* the archive, of a checkpoint that could be used */
+    bool lacks_rows;                    /* the archive, from before the one that was loaded */
+    bool untrusted;                     /* fills since the last digest, by other settings */
+    uint64_t fills;                     /* at the last digest */
     bool ahead[CHECKPOINT_GENERATIONS]; /* of the tape: what it goes on with was never kept */
     int64_t began_ns;
 };
@@ -67,8 +75,7 @@ void recovery_start_folder(const char *tape_folder, uint64_t run, char *path, si
     text_format(&text, "%s/start-%016" PRIx64, tape_folder, run);
 }
 
-/* The engine as it was built, for another try. */
-static int rebuild(const struct recovery *recovery)
+int recovery_rebuild(const struct recovery *recovery)
 {
     program_unbuild(recovery->program);
     return program_build(recovery->program);
@@ -111,25 +118,26 @@ static bool load(struct attempt *attempt, const char *folder, enum checkpoint_ge
     const struct recovery *recovery = attempt->recovery;
     int error = checkpoint_read(folder, generation, recovery->program->engine, meta, why);
     if (error == ERROR_STATE) {
-        error = rebuild(recovery) == 0 ? error : ERROR_MEMORY;
+        error = recovery_rebuild(recovery) == 0 ? error : ERROR_MEMORY;
     }
     attempt->loaded = error == 0;
     return attempt->loaded;
 }
 
 /* The newest checkpoint that can be used; when `reached`, that the archive has reached too: rows
- * between its end and a later one would come from no replay. */
+ * between its end and a later one would come from no replay. (Without a tape none do.) */
 static bool load_newest(struct attempt *attempt, bool reached)
 {
     const struct recovery *recovery = attempt->recovery;
     char memory[WHY_MAX];
     struct text why;
     struct checkpoint_meta meta;
-    for (int i = 0; i < CHECKPOINT_GENERATIONS && !attempt->loaded; i++) {
+    for (int i = 0;
+         i < CHECKPOINT_GENERATIONS && !attempt->loaded && recovery->program->engine != NULL; i++) {
         enum checkpoint_generation generation = (enum checkpoint_generation)i;
         text_init(&why, memory, sizeof memory);
         int error = look_at(attempt, generation, &meta, &why);
-        if (error == 0 && reached &&
+        if (error == 0 && reached && attempt->extent.files > 0 &&
             !recovery_reaches(recovery->archive, attempt->archive_run, meta.published)) {
             say(recovery, LOG_INFO, "%s is passed over at first: the archive has not reached it",
                 checkpoint_file_name(generation));
@@ -139,10 +147,14 @@ static bool load_newest(struct attempt *attempt, bool reached)
         if (error == 0 &&
             load(attempt, recovery->program->directories.state, generation, &meta, &why)) {
             attempt->from = meta.next_input;
-        } else if (error != ERROR_NOT_FOUND && reached) {
+            attempt->lacks_rows =
+                attempt->extent.files > 0 &&
+                !recovery_reaches(recovery->archive, attempt->archive_run, meta.published);
+        } else if (error != ERROR_NOT_FOUND && !attempt->has_looked) {
             say(recovery, LOG_WARNING, "%s", memory);
         }
     }
+    attempt->has_looked = true;
     return attempt->loaded;
 }
 
@@ -191,11 +203,11 @@ static bool note_input(void *state, uint64_t ordinal, int64_t at_us)
     if (replay->digests_checked > attempt->checked && replay->inputs_lost == 0) {
         attempt->checked = replay->digests_checked;
         attempt->verified = attempt->published;
+        attempt->fills = engine_fills(recovery->program->engine);
         text_init(&why, memory, sizeof memory);
         if (attempt->completion != NULL &&
             completion_note(attempt->completion, attempt->verified, false, &why) != 0) {
-            say(recovery, LOG_ERROR, "the archive is not completed: %s", memory);
-            completion_close(&attempt->completion);
+            say(recovery, LOG_WARNING, "the archive is not completed yet: %s", memory);
         }
     }
     attempt->published = bus_published(engine_bus(recovery->program->engine));
@@ -230,22 +242,58 @@ static void open_archive(struct attempt *attempt)
     }
 }
 
+/* Somebody may hold the archive for a moment. */
+static int write_rows(const struct attempt *attempt, uint64_t sequence, struct text *why)
+{
+    int error = completion_note(attempt->completion, sequence, true, why);
+    for (int i = 0; i < PATIENCE && error != 0; i++) {
+        if (attempt->recovery->progress != NULL) {
+            attempt->recovery->progress(attempt->recovery->state, "waiting for the archive");
+        }
+        uv_sleep(PATIENCE_MS);
+        text_clear(why);
+        error = completion_note(attempt->completion, sequence, true, why);
+    }
+    return error;
+}
+
 /* What the replay has shown to be as it was goes into the archive; nothing else. `repeated`: all
  * that was replayed is. */
 static void close_archive(struct attempt *attempt, bool repeated)
 {
     char memory[WHY_MAX];
     struct text why;
-    uint64_t sequence = repeated ? bus_published(engine_bus(attempt->recovery->program->engine))
-                                 : attempt->verified;
+    struct recovery *recovery = attempt->recovery;
+    uint64_t sequence =
+        repeated ? bus_published(engine_bus(recovery->program->engine)) : attempt->verified;
     if (attempt->completion == NULL) {
         return;
     }
     text_init(&why, memory, sizeof memory);
-    if (completion_note(attempt->completion, sequence, true, &why) != 0) {
-        say(attempt->recovery, LOG_ERROR, "the archive is not completed: %s", memory);
+    if (write_rows(attempt, sequence, &why) == 0) {
+        completion_close(&attempt->completion);
+        return;
     }
-    completion_close(&attempt->completion);
+    say(recovery, LOG_ERROR, "the archive is not completed, %zu rows wait: %s",
+        completion_waiting(attempt->completion), memory);
+    completion_leave(attempt->completion);
+    recovery->rows = attempt->completion;
+    attempt->completion = NULL;
+}
+
+void recovery_hand_over(struct recovery *recovery, const struct tap *archive)
+{
+    if (recovery->rows == NULL) {
+        return;
+    }
+    if (archive != NULL) {
+        completion_hand_over(recovery->rows, archive);
+    } else if (completion_waiting(recovery->rows) > 0) {
+        recovery->rows_missing += completion_waiting(recovery->rows);
+        say(recovery, LOG_ERROR, "%zu rows that the archive lacks are given up; the tape has them",
+            completion_waiting(recovery->rows));
+    }
+    completion_close(&recovery->rows);
 }
 
 static void say_damage(const struct attempt *attempt)
@@ -290,6 +338,7 @@ static bool replay(struct attempt *attempt)
     text_init(&why, memory, sizeof memory);
     attempt->published = bus_published(engine_bus(program->engine));
     attempt->verified = attempt->published;
+    attempt->fills = engine_fills(program->engine);
     open_archive(attempt);
     int error = tape_replay_into(program->engine, program->ingest, attempt->folder,
                                  attempt->extent.run, &options, &attempt->replay, &next_file, &why);
@@ -309,27 +358,69 @@ static bool replay(struct attempt *attempt)
         say(attempt->recovery, LOG_ERROR, "%s", memory);
     }
     say_damage(attempt);
-    return whole;
+    attempt->untrusted =
+        whole && !is_same_build(attempt) && engine_fills(program->engine) != attempt->fills;
+    if (attempt->untrusted) {
+        say(attempt->recovery, LOG_WARNING,
+            "there are fills after the last digest, and this is another build, or other settings: "
+            "they may be others than they were");
+    }
+    return whole && !attempt->untrusted;
 }
 
-/* Where the archive has reached no checkpoint that could be used (the first of a run, made a moment
- * before the crash; or the one before it is damaged), the run is told again from its beginning, so
- * that no row is missing. Otherwise a checkpoint is used all the same. */
-static int tell_again(struct attempt *attempt, bool *whole)
+/* The engine as it was built, for another try. */
+static int begin_anew(struct attempt *attempt)
 {
-    *whole = false;
-    if (!attempt->is_behind || !is_same_build(attempt) || attempt->extent.next_input > RETOLD_MAX ||
-        !load_start(attempt)) {
-        return 0;
-    }
-    *whole = replay(attempt);
-    if (*whole) {
-        return 0;
-    }
     attempt->loaded = false;
+    attempt->lacks_rows = false;
+    attempt->from = 0;
     attempt->checked = 0;
     attempt->replay = (struct tape_replay_result){0};
-    return rebuild(attempt->recovery);
+    recovery_hand_over(attempt->recovery, NULL);
+    return recovery_rebuild(attempt->recovery);
+}
+
+/* Whether the run can be told again from its beginning for the sake of rows that the archive lacks:
+ * it has reached no checkpoint that could be used (the first of a run, made a moment before the
+ * crash; or the one before it is damaged). */
+static bool may_tell_again(const struct attempt *attempt)
+{
+    return attempt->is_behind && is_same_build(attempt) && attempt->extent.next_input <= RETOLD_MAX;
+}
+
+static bool load_any(struct attempt *attempt)
+{
+    return load_newest(attempt, false) || load_start(attempt);
+}
+
+static int try_another(struct attempt *attempt, bool (*bring)(struct attempt *), bool *found,
+                       bool *whole)
+{
+    int code = *found ? begin_anew(attempt) : 0;
+    if (code == 0 && attempt->recovery->program->engine != NULL && bring(attempt)) {
+        *found = true;
+        *whole = replay(attempt);
+    }
+    return code;
+}
+
+/* States to go on from, the best first: rows that are missing in the archive are better than a
+ * state that is lost. Another build, or other settings, had better repeat as little as possible.
+ * *whole: one of them, with the tape behind it, is what the engine was; else it is what the last
+ * one came to, if any was *found. Returns 0, or an exit code. */
+static int try_all(struct attempt *attempt, bool *found, bool *whole)
+{
+    int code = 0;
+    *found = is_same_build(attempt) ? load_newest(attempt, true) : load_any(attempt);
+    *whole = *found && replay(attempt);
+    if (!*whole && may_tell_again(attempt)) {
+        code = try_another(attempt, load_start, found, whole);
+    }
+    if (code == 0 && !*whole && (attempt->is_behind || !*found)) {
+        code = try_another(attempt, load_any, found, whole);
+    }
+    attempt->recovery->rows_missing += attempt->lacks_rows ? 1 : 0;
+    return code != 0 || attempt->recovery->program->engine != NULL ? code : EX_OSERR;
 }
 
 /* What comes of it. */
@@ -376,7 +467,8 @@ static int keep_start(const struct attempt *attempt)
                          path, strerror(errno));
         return EX_CANTCREAT;
     }
-    if (checkpoint_write_now(path, recovery->program->engine, &meta, &why) != 0) {
+    if (checkpoint_write_now(path, recovery->program->engine, CHECKPOINT_AFTER_NEWEST, &meta,
+                             &why) != 0) {
         program_complain("%s", memory);
         return EX_IOERR;
     }
@@ -438,6 +530,21 @@ static int go_on(const struct attempt *attempt)
     return 0;
 }
 
+/* A new engine for the books, which will be its first inputs. That it can take them is tried before
+ * anything of the new run is on the disk: a start that is refused leaves all as it was. */
+static int adopt(struct attempt *attempt)
+{
+    struct recovery *recovery = attempt->recovery;
+    recovery_hand_over(recovery, NULL);
+    int code = recovery_rebuild(recovery);
+    if (code == 0 && recovery->books != NULL) {
+        engine_pass_time(recovery->program->engine, system_time_us());
+        code = recovery_adopt(recovery);
+        code = code == 0 ? recovery_rebuild(recovery) : code;
+    }
+    return code == 0 ? begin_run(attempt) : code;
+}
+
 /* What was replayed lacks inputs, or cannot be repeated: the books that the archive has count. */
 static int take_books(struct attempt *attempt, bool repeated)
 {
@@ -458,8 +565,14 @@ static int take_books(struct attempt *attempt, bool repeated)
                                "archive has no books");
         return begin_run(attempt);
     }
-    int code = rebuild(recovery);
-    return code == 0 ? begin_run(attempt) : code;
+    return adopt(attempt);
+}
+
+/* Of whatever run the archive has last. */
+static int take_newest_books(struct attempt *attempt)
+{
+    recovery_find_books(attempt->recovery, 0);
+    return adopt(attempt);
 }
 
 /* The newest that a checkpoint is of; 0 = there is none. */
@@ -514,6 +627,10 @@ static void find_archive_run(struct attempt *attempt)
     recovery_start_folder(attempt->folder, attempt->extent.run, path, sizeof path);
     int error = checkpoint_read_meta(path, CHECKPOINT_NEWEST, &meta, &why);
     attempt->archive_run = error == 0 ? meta.run : attempt->extent.run;
+    if (error != 0 && error != ERROR_NOT_FOUND) {
+        say(attempt->recovery, LOG_WARNING,
+            "%s; rows go on in the archive as those of another run than before", memory);
+    }
 }
 
 int recovery_run(struct recovery *recovery)
@@ -527,25 +644,27 @@ int recovery_run(struct recovery *recovery)
         return code;
     }
     if (attempt.extent.run == 0) { /* neither checkpoint nor tape: perhaps an archive */
-        recovery_find_books(recovery, 0);
-        return begin_run(&attempt);
+        return recovery->program->line.fresh ? begin_run(&attempt) : take_newest_books(&attempt);
+    }
+    code = recovery_keep_symbols(recovery, attempt.folder, &attempt.extent);
+    if (code != 0) {
+        return code;
     }
     find_archive_run(&attempt);
     recovery_check_books(recovery, attempt.archive_run);
-    bool whole = false;
-    if (!load_newest(&attempt, true)) {
-        code = tell_again(&attempt, &whole);
+    bool found;
+    bool whole;
+    code = try_all(&attempt, &found, &whole);
+    if (code != 0) {
+        return code;
     }
-    if (code != 0 || whole) {
-        return code != 0 ? code : go_on(&attempt);
-    }
-    if (!attempt.loaded && !load_newest(&attempt, false) && !load_start(&attempt)) {
-        say(recovery, LOG_ERROR, "run %016" PRIx64 " has no state that can be read",
-            attempt.extent.run);
-        return take_books(&attempt, false);
-    }
-    if (replay(&attempt)) {
+    if (whole) {
         return go_on(&attempt);
     }
-    return take_books(&attempt, attempt.replay.digest_mismatches == 0);
+    if (!found) {
+        say(recovery, LOG_ERROR, "run %016" PRIx64 " has no state that can be read",
+            attempt.extent.run);
+    }
+    return take_books(&attempt,
+                      found && !attempt.untrusted && attempt.replay.digest_mismatches == 0);
 }

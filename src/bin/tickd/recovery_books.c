@@ -1,9 +1,11 @@
 /* Books from the archive. */
 #include "tickd/bin/recovery_books.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "tickd/base/calendar.h"
 #include "tickd/base/error.h"
@@ -79,6 +81,9 @@ bool recovery_reaches(const char *archive, uint64_t run, uint64_t published)
 {
     uint64_t committed;
     uint64_t refused;
+    if (archive != NULL && access(archive, F_OK) != 0 && errno == ENOENT) {
+        return false;
+    }
     sqlite3 *handle = open_archive(archive);
     if (handle == NULL) {
         return true;
@@ -126,16 +131,21 @@ void recovery_check_books(const struct recovery *recovery, uint64_t run)
     char memory[WHY_MAX];
     struct text text;
     struct books_check check;
+    uint64_t committed;
+    uint64_t refused;
     sqlite3 *handle = open_archive(recovery->archive);
     if (handle == NULL) {
         return;
     }
     if (count_fills(handle, (int64_t)run) <= RECOVERY_FILLS_CHECKED &&
         reader_check_books(handle, (int64_t)run, &check) == 0 && !check.exact) {
+        bool lacks =
+            reader_committed(handle, (int64_t)run, &committed, &refused) == 0 && refused > 0;
         text_init(&text, memory, sizeof memory);
-        text_format(&text, "%s: the books are not exact: %s; the archive was damaged",
-                    recovery->archive, check.what);
-        say(recovery, LOG_ERROR, memory);
+        text_format(&text, "%s: the books are not exact: %s; %s", recovery->archive, check.what,
+                    lacks ? "rows are missing, which the tape may have"
+                          : "the archive was damaged");
+        say(recovery, lacks ? LOG_WARNING : LOG_ERROR, memory);
     }
     reader_close(&handle);
 }

@@ -165,6 +165,85 @@ static void test_a_last_block_that_is_broken_keeps_its_numbers(void **state)
     scene_fini(&scene);
 }
 
+static int recover_from(uint64_t from)
+{
+    struct tape_replay_options options = {
+        .from_ordinal = from, .from_us = INT64_MIN, .until_us = INT64_MAX, .stops_at_loss = true};
+    struct text error;
+
+    text_init(&error, replay.error, sizeof replay.error);
+    return tape_replay_into(replay.fixture.engine, replay.ingest, scene.tape, scene.run, &options,
+                            &replay.result, &replay.next_file, &error);
+}
+
+/* Whatever it is that is broken there: a block's header, or what is in it. */
+static void test_damage_before_the_place_costs_nothing(void **state)
+{
+    struct tape_replay_options first = {
+        .from_us = INT64_MIN, .until_us = INT64_MAX, .applied = stop_before_55};
+    char path[TAPE_PATH_MAX];
+    struct text error;
+
+    (void)state;
+    start();
+    live_for(10);
+    assert_true(scene_stop_writer(&scene));
+    last_path(path);
+    off_t third = scene_size(path) / 3;
+    uint64_t seen = 0;
+
+    for (off_t offset = third; offset < third + 900; offset += 15) {
+        replay_init(&replay, &scene);
+        text_init(&error, replay.error, sizeof replay.error);
+        assert_int_equal(tape_replay_into(replay.fixture.engine, replay.ingest, scene.tape,
+                                          scene.run, &first, &replay.result, &replay.next_file,
+                                          &error),
+                         0);
+        scene_flip(path, offset);
+        assert_int_equal(recover_from(55), 0);
+        seen += replay.result.damaged;
+        assert_int_equal(replay.result.inputs_lost, 0);
+        assert_int_equal(replay.result.inputs, 55);
+        assert_true(replay.result.digests_checked >= 5);
+        assert_int_equal(replay.result.digest_mismatches, 0);
+        assert_true(same_engines(replay.fixture.engine, scene.fixture.engine));
+        scene_flip(path, offset);
+        replay_fini(&replay);
+    }
+    assert_true(seen > 0); /* what is in a block that is skipped is not looked at */
+    scene_fini(&scene);
+}
+
+/* A state from within a gap, and one that the tape begins behind. */
+static void test_what_is_missing_behind_the_place_is_missed(void **state)
+{
+    (void)state;
+    start();
+    live_for(2);
+    while (scene_status(&scene).tape_inputs_lost < 10)
+        scene_noise(&scene);
+    scene_settle(&scene);
+    live_for(2);
+    struct status_live status = scene_status(&scene);
+    uint64_t behind = scene.now_us > 0 ? status.tape_inputs : 0;
+
+    assert_true(scene_stop_writer(&scene));
+    replay_init(&replay, &scene);
+    replay_from(&replay, &scene, 0);
+    assert_int_equal(replay.result.gaps, 1);
+    uint64_t lost = replay.result.inputs_lost;
+    uint64_t in_gap = behind - 22 - lost / 2; /* 22 inputs of two seconds came after it */
+
+    assert_int_equal(recover_from(in_gap), 0);
+    assert_int_equal(replay.result.inputs, 0);
+    assert_int_equal(replay.result.inputs_lost, lost / 2);
+    assert_int_equal(recover_from(behind - 22), 0); /* and from its end on nothing is */
+    assert_int_equal(replay.result.inputs, 22);
+    assert_int_equal(replay.result.inputs_lost, 0);
+    replay_fini(&replay);
+    scene_fini(&scene);
+}
+
 static void test_only_one_run_counts(void **state)
 {
     (void)state;
@@ -232,6 +311,8 @@ int main(void)
         cmocka_unit_test(test_an_engine_that_is_not_the_same_is_found_out),
         cmocka_unit_test(test_the_tape_goes_on_behind_a_torn_end),
         cmocka_unit_test(test_a_last_block_that_is_broken_keeps_its_numbers),
+        cmocka_unit_test(test_damage_before_the_place_costs_nothing),
+        cmocka_unit_test(test_what_is_missing_behind_the_place_is_missed),
         cmocka_unit_test(test_only_one_run_counts),
         cmocka_unit_test(test_without_a_folder_there_is_nothing_to_replay),
         cmocka_unit_test(test_files_before_the_input_are_not_looked_at),

@@ -46,7 +46,8 @@ static void write_one(uint64_t next_input)
 {
     struct checkpoint_meta meta = {.run = 7, .next_input = next_input};
     text_clear(&folder.why);
-    if (checkpoint_write_now(folder.path, saved.engine, &meta, &folder.why) != 0) {
+    if (checkpoint_write_now(folder.path, saved.engine, CHECKPOINT_AFTER_NEWEST, &meta,
+                             &folder.why) != 0) {
         fail_msg("%s", folder.why_memory);
     }
     assert_int_equal(meta.next_input, next_input);
@@ -419,7 +420,9 @@ static void assert_cannot_write(const char *words)
 {
     struct checkpoint_meta meta = {.run = 7, .next_input = 99};
     text_clear(&folder.why);
-    assert_int_equal(checkpoint_write_now(folder.path, saved.engine, &meta, &folder.why), ERROR_IO);
+    assert_int_equal(checkpoint_write_now(folder.path, saved.engine, CHECKPOINT_AFTER_NEWEST, &meta,
+                                          &folder.why),
+                     ERROR_IO);
     assert_why(words);
 }
 

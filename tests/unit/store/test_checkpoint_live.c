@@ -76,7 +76,7 @@ static int begin(uint64_t next_input)
 {
     struct checkpoint_meta meta = {.run = 7, .next_input = next_input};
     text_clear(&folder.why);
-    return checkpoint_begin(&live, running.engine, &meta, &folder.why);
+    return checkpoint_begin(&live, running.engine, CHECKPOINT_AFTER_NEWEST, &meta, &folder.why);
 }
 
 static void wait_for_report(void)
@@ -224,7 +224,9 @@ static void test_a_close_ends_what_is_under_way(void **state)
     begin_and_stop(1);
     unsigned before = reports;
     checkpoint_live_close(&live, on_closed);
-    assert_int_equal(checkpoint_write_now(folder.path, running.engine, &meta, &folder.why), 0);
+    assert_int_equal(checkpoint_write_now(folder.path, running.engine, CHECKPOINT_AFTER_NEWEST,
+                                          &meta, &folder.why),
+                     0);
     (void)uv_run(&loop, UV_RUN_DEFAULT);
     assert_int_equal(closes, 1);
     assert_int_equal(reports, before);
