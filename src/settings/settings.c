@@ -300,14 +300,26 @@ static bool decides_alone(const char *key)
     return false;
 }
 
-uint64_t settings_digest(const struct settings *settings)
+static uint64_t digest_of(const struct settings *settings, bool with_run_time)
 {
     struct digest digest;
 
     digest_init(&digest);
     for (size_t i = 0; i < SETTINGS_COUNT; i++) {
-        if (rows[i].decides || decides_alone(rows[i].key))
+        bool counts = rows[i].decides || decides_alone(rows[i].key);
+
+        if (counts && (with_run_time || !settings_is_run_time(&rows[i])))
             digest_setting(&digest, settings, &rows[i]);
     }
     return digest_value(&digest);
+}
+
+uint64_t settings_digest(const struct settings *settings)
+{
+    return digest_of(settings, true);
+}
+
+uint64_t settings_fixed_digest(const struct settings *settings)
+{
+    return digest_of(settings, false);
 }

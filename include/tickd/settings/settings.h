@@ -195,4 +195,8 @@ const char *setting_origin_name(enum setting_origin origin);
 /* Digest of every key that decides what the engine publishes, with feed.symbols. */
 uint64_t settings_digest(const struct settings *settings);
 
+/* The same without the keys that a running engine can be told to change (settings_is_run_time): two
+ * engines that were told the same since, with the same of these, publish the same. */
+uint64_t settings_fixed_digest(const struct settings *settings);
+
 #endif

@@ -12,7 +12,7 @@
 #include "tickd/base/calendar.h"
 #include "tickd/base/error.h"
 #include "tickd/bin/recovery_books.h"
-#include "tickd/bin/recovery_symbols.h"
+#include "tickd/bin/recovery_taped.h"
 #include "tickd/engine/engine_persist.h"
 #include "tickd/feed/tape_replay.h"
 #include "tickd/feed/tape_writer.h"
@@ -358,8 +358,8 @@ static bool replay(struct attempt *attempt)
         say(attempt->recovery, LOG_ERROR, "%s", memory);
     }
     say_damage(attempt);
-    attempt->untrusted =
-        whole && !is_same_build(attempt) && engine_fills(program->engine) != attempt->fills;
+    attempt->untrusted = whole && !recovery_has_taped_rules(attempt->recovery) &&
+                         engine_fills(program->engine) != attempt->fills;
     if (attempt->untrusted) {
         say(attempt->recovery, LOG_WARNING,
             "there are fills after the last digest, and this is another build, or other settings: "
@@ -411,7 +411,8 @@ static int try_another(struct attempt *attempt, bool (*bring)(struct attempt *),
 static int try_all(struct attempt *attempt, bool *found, bool *whole)
 {
     int code = 0;
-    *found = is_same_build(attempt) ? load_newest(attempt, true) : load_any(attempt);
+    *found = recovery_has_taped_rules(attempt->recovery) ? load_newest(attempt, true)
+                                                         : load_any(attempt);
     *whole = *found && replay(attempt);
     if (!*whole && may_tell_again(attempt)) {
         code = try_another(attempt, load_start, found, whole);
@@ -646,7 +647,8 @@ int recovery_run(struct recovery *recovery)
     if (attempt.extent.run == 0) { /* neither checkpoint nor tape: perhaps an archive */
         return recovery->program->line.fresh ? begin_run(&attempt) : take_newest_books(&attempt);
     }
-    code = recovery_keep_symbols(recovery, attempt.folder, &attempt.extent);
+    recovery_read_taped(recovery, attempt.folder, &attempt.extent);
+    code = recovery_keep_symbols(recovery);
     if (code != 0) {
         return code;
     }

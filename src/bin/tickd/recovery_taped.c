@@ -1,5 +1,5 @@
-/* Symbols of the run that goes on. */
-#include "tickd/bin/recovery_symbols.h"
+/* Settings of the run that goes on. */
+#include "tickd/bin/recovery_taped.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -28,9 +28,12 @@ static bool is_same_list(const struct setting_list *a, const struct setting_list
     return same;
 }
 
-/* The run's symbols, as its newest tape's head tells them; false: it does not. */
-static bool read_symbols(const struct recovery *recovery, const char *folder,
-                         const struct tape_extent *extent, struct settings *settings)
+/* Too large for a stack. */
+static struct settings taped;
+static bool is_known;
+
+void recovery_read_taped(const struct recovery *recovery, const char *folder,
+                         const struct tape_extent *extent)
 {
     char memory[WHY_MAX];
     char path[TAPE_PATH_MAX];
@@ -38,28 +41,31 @@ static bool read_symbols(const struct recovery *recovery, const char *folder,
     struct tape_head head;
     bool adopted[SETTINGS_COUNT];
     uint64_t next_file = recovery->next_file;
+    is_known = false;
+    taped = recovery->program->settings;
     if (extent->files == 0 || next_file < 2) {
-        return false;
+        return;
     }
     tape_files_path(folder, next_file - 1, path);
     text_init(&why, memory, sizeof memory);
-    if (tape_reader_read_head(path, &head, &why) != 0) {
-        return false;
+    if (tape_reader_read_head(path, &head, &why) == 0) {
+        char *config = head.config;
+        is_known = head.run == extent->run && strcmp(head.version, TICKD_VERSION) == 0 &&
+                   tape_head_adopt(&head, &taped, adopted) == 0;
+        free(config);
     }
-    char *config = head.config;
-    bool good = head.run == extent->run && tape_head_adopt(&head, settings, adopted) == 0;
-    free(config);
-    return good;
 }
 
-int recovery_keep_symbols(struct recovery *recovery, const char *folder,
-                          const struct tape_extent *extent)
+bool recovery_has_taped_rules(const struct recovery *recovery)
 {
-    static struct settings taped; /* too large for a stack */
+    return is_known &&
+           settings_fixed_digest(&taped) == settings_fixed_digest(&recovery->program->settings);
+}
+
+int recovery_keep_symbols(struct recovery *recovery)
+{
     struct setting_list *symbols = &recovery->program->settings.feed.symbols;
-    taped = recovery->program->settings;
-    if (!read_symbols(recovery, folder, extent, &taped) ||
-        is_same_list(&taped.feed.symbols, symbols)) {
+    if (!is_known || is_same_list(&taped.feed.symbols, symbols)) {
         return 0;
     }
     for (size_t i = 0; i < symbols->count; i++) {
