@@ -166,6 +166,9 @@ int feed_client_start(struct feed_client *client, const struct feed_client_setup
     if (error != 0)
         return error;
     log_limit_init(&client->messages, CLIENT_LOG_LINES_A_MINUTE);
+    log_limit_init(&client->unusable, CLIENT_LOG_LINES_A_MINUTE);
+    log_limit_init(&client->too_long, CLIENT_LOG_LINES_A_MINUTE);
+    log_limit_init(&client->binary, CLIENT_LOG_LINES_A_MINUTE);
     init_streams(client);
     init_states(client);
     start_timer(client, &client->tick);

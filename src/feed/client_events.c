@@ -33,25 +33,6 @@ void client_log(const struct feed_client *client, enum log_level level, const ch
     client->setup.log(client->setup.state, level, event, clean);
 }
 
-/* What a peer can cause at will: a limited number of lines. */
-static void log_message(struct feed_client *client, enum log_level level, const char *event,
-                        const char *what, const char *detail)
-{
-    char memory[CLIENT_TEXT_MAX];
-    char clean[CLIENT_TEXT_MAX];
-    struct text text;
-    uint64_t withheld;
-
-    if (!log_limit_pass(&client->messages, client_steady_us(client), &withheld))
-        return;
-    token_redact(&client->access.token, detail, clean, sizeof clean);
-    text_init(&text, memory, sizeof memory);
-    text_format(&text, "%s: %s", what, clean);
-    if (withheld > 0)
-        text_format(&text, " (and %llu before it)", (unsigned long long)withheld);
-    client_log(client, level, event, memory);
-}
-
 static void log_state(const struct feed_client *client, const struct feed_states *states,
                       enum feed_state before)
 {
@@ -289,66 +270,12 @@ static size_t on_writable(void *state, char *bytes, size_t capacity)
     return text.length;
 }
 
-static void take_trades(struct feed_client *client, const struct frame *frame)
-{
-    int64_t now_us = client_steady_us(client);
-
-    if (frame->trade_count == 0)
-        return;
-    feed_states_heard(&client->states, now_us, true);
-    for (size_t i = 0; i < frame->trade_count; i++)
-        streams_trade(&client->streams, frame->trades[i].symbol, now_us);
-}
-
-static void take_error(struct feed_client *client, const char *text)
-{
-    client->errors++;
-    log_message(client, LOG_WARNING, "feed_error", "the server says", text);
-    (void)streams_error(&client->streams, text);
-}
-
-static void take_message(struct feed_client *client, const char *bytes, size_t length)
-{
-    const struct frame *frame =
-        ingest_frame(client->setup.ingest, client->setup.wall_us(), bytes, length);
-
-    switch (frame->kind) {
-    case FRAME_TRADES:
-        take_trades(client, frame);
-        break;
-    case FRAME_PING:
-        client->pings++;
-        feed_states_heard(&client->states, client_steady_us(client), false);
-        break;
-    case FRAME_ERROR:
-        take_error(client, frame->text);
-        break;
-    case FRAME_MALFORMED:
-        log_message(client, LOG_WARNING, "feed_malformed", "not a message", frame->text);
-        break;
-    case FRAME_NEWS:
-    case FRAME_UNKNOWN:
-        break;
-    }
-}
-
-static void on_received(void *state, const struct fragment *fragment)
-{
-    struct feed_client *client = state;
-    const char *message;
-    size_t length;
-
-    client->bytes += fragment->length;
-    if (fragments_add(&client->fragments, fragment, &message, &length))
-        take_message(client, message, length);
-}
-
 struct feed_socket_events client_socket_events(struct feed_client *client)
 {
     return (struct feed_socket_events){.opened = on_opened,
                                        .failed = on_failed,
                                        .closed = on_closed,
-                                       .received = on_received,
+                                       .received = client_on_received,
                                        .writable = on_writable,
                                        .state = client};
 }

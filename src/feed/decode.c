@@ -34,6 +34,7 @@ struct scan {
     unsigned datas;
     size_t trade_count;
     size_t malformed_count;
+    unsigned wrong; /* fields that malformed entries lack */
 };
 
 struct decoder *decoder_create(struct arena *arena, size_t frame_bytes_max,
@@ -331,6 +332,7 @@ static inline void keep_entry(struct scan *scan, const struct entry *entry)
 {
     if (TICKD_UNLIKELY(entry->usable != ENTRY_USABLE)) {
         scan->malformed_count++;
+        scan->wrong |= ENTRY_USABLE & ~entry->usable;
         return;
     }
     size_t length = entry->name_length;
@@ -478,6 +480,9 @@ bool decoder_scan(struct decoder *decoder, const char *bytes, size_t length, str
     frame->trades = decoder->trades;
     frame->trade_count = scan.trade_count;
     frame->malformed_count = scan.malformed_count;
+    frame->future_count = 0;
+    frame->ahead_ms = 0;
+    frame->wrong = scan.wrong;
     frame->text[0] = '\0';
     return true;
 }

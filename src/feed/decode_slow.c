@@ -345,6 +345,7 @@ static void read_entry(struct decoder *decoder, const cJSON *object, struct fram
         read_field(&entry, field);
     if (entry.usable != ENTRY_USABLE) {
         frame->malformed_count++;
+        frame->wrong |= ENTRY_USABLE & ~entry.usable;
         return;
     }
     ASSERT(frame->trade_count < decoder->capacity);

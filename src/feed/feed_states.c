@@ -120,6 +120,8 @@ static void note_event(struct feed_states *states, enum feed_event event, int64_
         states->connections++;
         states->heard_us = now_us;
         states->trade_us = now_us;
+        states->unusable_unheard = 0;
+        states->unusable = 0;
         break;
     case FEED_EVENT_NO_TRADES:
         note_loss(states, larger(states->trade_us, states->open_us) + states->limits.no_trades_us,
@@ -251,10 +253,13 @@ void feed_states_heard(struct feed_states *states, int64_t now_us, bool trade)
     if (!feed_state_is_connected(states->state))
         return;
     states->heard_us = now_us;
-    if (trade)
+    states->unusable_unheard = 0;
+    if (trade) {
         states->trade_us = now_us;
-    else if (states->state == FEED_STALE)
+        states->unusable = 0;
+    } else if (states->state == FEED_STALE) {
         return; /* a ping is not what it lacks */
+    }
     states->lost_us = 0;
     if (states->stable_us == 0)
         states->stable_us = now_us;
@@ -262,14 +267,29 @@ void feed_states_heard(struct feed_states *states, int64_t now_us, bool trade)
         (void)feed_states_event(states, FEED_EVENT_TRADE, now_us, "");
 }
 
+void feed_states_unusable(struct feed_states *states, uint64_t trades)
+{
+    states->unusable_unheard += trades;
+    states->unusable += trades;
+}
+
+/* What was missing for how long, and how many trades came that cannot be used. */
+struct silence {
+    const char *what;
+    int64_t allowed_us;
+    uint64_t unusable;
+};
+
 static enum feed_action silence_after(struct feed_states *states, enum feed_event event,
-                                      const char *what, int64_t allowed_us, int64_t now_us)
+                                      struct silence silence, int64_t now_us)
 {
     char memory[FEED_REASON_MAX];
     struct text reason;
 
     text_init(&reason, memory, sizeof memory);
-    text_format(&reason, "%s for %lld s", what, (long long)(allowed_us / US_PER_S));
+    text_format(&reason, "%s for %lld s", silence.what, (long long)(silence.allowed_us / US_PER_S));
+    if (silence.unusable > 0)
+        text_format(&reason, "; %llu unusable trades came", (unsigned long long)silence.unusable);
     return feed_states_event(states, event, now_us, memory);
 }
 
@@ -282,26 +302,34 @@ static enum feed_action tick_connected(struct feed_states *states, int64_t now_u
 
     if (now_us - states->heard_us >= limits->silence_us)
         return silence_after(states, open ? FEED_EVENT_SILENCE : FEED_EVENT_SILENCE_CLOSED,
-                             "neither trade nor ping", limits->silence_us, now_us);
+                             (struct silence){"neither trade nor ping", limits->silence_us,
+                                              states->unusable_unheard},
+                             now_us);
     if (states->state == FEED_CONNECTED)
         return FEED_DO_NOTHING;
     if (states->state == FEED_STALE) {
         if (!open)
             return feed_states_event(states, FEED_EVENT_MARKET_CLOSED, now_us, "market closed");
         if (now_us - states->since_us >= limits->no_trades_us)
-            return silence_after(states, FEED_EVENT_STILL_STALE, "pings, but no trade",
-                                 2 * limits->no_trades_us, now_us);
+            return silence_after(
+                states, FEED_EVENT_STILL_STALE,
+                (struct silence){"pings, but no trade", 2 * limits->no_trades_us, states->unusable},
+                now_us);
         return FEED_DO_NOTHING;
     }
     if (open && now_us - larger(states->trade_us, states->open_us) >= limits->no_trades_us)
-        return silence_after(states, FEED_EVENT_NO_TRADES, "pings, but no trade",
-                             limits->no_trades_us, now_us);
+        return silence_after(
+            states, FEED_EVENT_NO_TRADES,
+            (struct silence){"pings, but no trade", limits->no_trades_us, states->unusable},
+            now_us);
     if (states->state == FEED_IDLE)
         return FEED_DO_NOTHING;
     if (!open && (states->state == FEED_SUBSCRIBED || no_trade_us >= limits->silence_us))
         return feed_states_event(states, FEED_EVENT_QUIET, now_us, "market closed");
     if (no_trade_us >= limits->silence_us)
-        return silence_after(states, FEED_EVENT_QUIET, "no trade", limits->silence_us, now_us);
+        return silence_after(states, FEED_EVENT_QUIET,
+                             (struct silence){"no trade", limits->silence_us, states->unusable},
+                             now_us);
     return FEED_DO_NOTHING;
 }
 
@@ -327,8 +355,9 @@ enum feed_action feed_states_tick(struct feed_states *states, int64_t now_us, bo
     switch (states->state) {
     case FEED_CONNECTING:
         if (now_us - states->since_us >= states->limits.connect_timeout_us)
-            return silence_after(states, FEED_EVENT_TIMEOUT, "no answer",
-                                 states->limits.connect_timeout_us, now_us);
+            return silence_after(
+                states, FEED_EVENT_TIMEOUT,
+                (struct silence){"no answer", states->limits.connect_timeout_us, 0}, now_us);
         break;
     case FEED_BACKING_OFF:
     case FEED_REFUSED:

@@ -30,31 +30,40 @@ static bool is_dropped(struct fragments *fragments, const struct fragment *fragm
     else
         return false;
     fragments->dropping = true;
+    fragments->is_binary = fragment->binary;
     return true;
 }
 
-bool fragments_add(struct fragments *fragments, const struct fragment *fragment,
-                   const char **message, size_t *length)
+static enum fragments_found drop(struct fragments *fragments, const struct fragment *fragment,
+                                 size_t *length)
+{
+    fragments->length += fragment->length;
+    if (!fragment->last)
+        return FRAGMENTS_NOTHING;
+    *length = fragments->length;
+    fragments_reset(fragments);
+    return fragments->is_binary ? FRAGMENTS_BINARY : FRAGMENTS_TOO_LONG;
+}
+
+enum fragments_found fragments_add(struct fragments *fragments, const struct fragment *fragment,
+                                   const char **message, size_t *length)
 {
     if (fragment->first)
         fragments_reset(fragments);
-    if (is_dropped(fragments, fragment)) {
-        if (fragment->last)
-            fragments_reset(fragments);
-        return false;
-    }
+    if (is_dropped(fragments, fragment))
+        return drop(fragments, fragment, length);
     if (fragment->last && fragments->length == 0) {
         *message = fragment->bytes;
         *length = fragment->length;
-        return true;
+        return FRAGMENTS_MESSAGE;
     }
     if (fragment->length > 0)
         memcpy(fragments->memory + fragments->length, fragment->bytes, fragment->length);
     fragments->length += fragment->length;
     if (!fragment->last)
-        return false;
+        return FRAGMENTS_NOTHING;
     *message = fragments->memory;
     *length = fragments->length;
     fragments->length = 0;
-    return true;
+    return FRAGMENTS_MESSAGE;
 }

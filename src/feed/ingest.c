@@ -53,9 +53,15 @@ struct ingest *ingest_create(struct arena *arena, const struct settings *setting
 }
 
 /* Entries are in time order, so those from the future are the last ones. */
-static void drop_future(struct frame *frame, int64_t latest_ms)
+static void drop_future(struct frame *frame, int64_t receive_ms, int64_t future_ms)
 {
-    while (frame->trade_count > 0 && frame->trades[frame->trade_count - 1].time_ms > latest_ms) {
+    while (frame->trade_count > 0) {
+        int64_t ahead_ms = frame->trades[frame->trade_count - 1].time_ms - receive_ms;
+
+        if (ahead_ms <= future_ms)
+            return;
+        if (frame->future_count++ == 0)
+            frame->ahead_ms = ahead_ms;
         frame->trade_count--;
         frame->malformed_count++;
     }
@@ -95,7 +101,7 @@ const struct frame *ingest_frame(struct ingest *ingest, int64_t receive_us, cons
     engine_advance(ingest->engine, receive_us);
     decoder_decode(ingest->decoder, bytes, length, frame);
     if (frame->kind == FRAME_TRADES)
-        drop_future(frame, receive_ms + ingest->future_ms);
+        drop_future(frame, receive_ms, ingest->future_ms);
     engine_note_frame(ingest->engine, bytes, length);
     engine_frame(ingest->engine, frame);
     if (ingest->steady_ns != NULL)

@@ -5,7 +5,7 @@
 #include "tickd/ops/ctl_table.h"
 #include "tickd/ops/ctl_view.h"
 
-/* "$" in the text stands for the value. */
+/* "$" in the text stands for the value; "#" as well, and a value of 0 is not worth a phrase. */
 struct phrase {
     const char *label; /* NULL: goes on in the same line */
     const char *text;
@@ -32,6 +32,8 @@ static const struct phrase phrases[] = {
     {"frames", "$ in", "input.frames", CELL_NUMBER},
     {NULL, "$ other", "input.frames_other", CELL_NUMBER},
     {NULL, "$ malformed", "input.frames_malformed", CELL_NUMBER},
+    {NULL, "# too long", "feed.frames_too_long", CELL_NUMBER},
+    {NULL, "# binary", "feed.frames_binary", CELL_NUMBER},
     {"rate", "$ trades/s", "rates.trades_per_s", CELL_REAL},
     {NULL, "$ frames/s", "rates.frames_per_s", CELL_REAL},
     {"bars", "$", "bars", CELL_NUMBER},
@@ -149,11 +151,16 @@ static void print_health(FILE *out, const cJSON *status)
 
 static void add_phrase(struct text *line, const struct phrase *phrase, const cJSON *value)
 {
-    const char *mark = strchr(phrase->text, '$');
+    const char *mark = strpbrk(phrase->text, "$#");
 
     text_add_bytes(line, phrase->text, (size_t)(mark - phrase->text));
     ctl_add_cell(line, value, phrase->cell);
     text_add(line, mark + 1);
+}
+
+static bool is_left_out(const struct phrase *phrase, const cJSON *value)
+{
+    return strchr(phrase->text, '#') != NULL && cJSON_IsNumber(value) && value->valuedouble == 0;
 }
 
 void ctl_print_status(FILE *out, const cJSON *status)
@@ -175,7 +182,7 @@ void ctl_print_status(FILE *out, const cJSON *status)
             text_clear(&line);
             label = phrases[i].label;
         }
-        if (value == NULL || cJSON_IsNull(value))
+        if (value == NULL || cJSON_IsNull(value) || is_left_out(&phrases[i], value))
             continue;
         if (line.length > 0)
             text_add(&line, ", ");

@@ -86,6 +86,47 @@ static void test_long_and_binary_frames_are_dropped_and_the_connection_kept(void
     assert_int_equal(live->feed_connections, 1);
     assert_int_equal(rig_input(&rig).frames, 4);
     assert_int_equal(rig_input(&rig).frames_malformed, 0);
+    assert_true(rig_logged(&rig, "feed_too_long a message is dropped: bytes=100001 allowed=100000 "
+                                 "key=feed.frame_bytes_max\n"));
+    assert_true(rig_logged(&rig, "feed_too_long a message is dropped: bytes=3000000 "));
+    assert_true(rig_logged(&rig, "feed_too_long a message is dropped: bytes=120000 "));
+    assert_true(rig_logged(&rig, "feed_binary a binary message is dropped: bytes=200000, and the "
+                                 "protocol has text only\n"));
+    end();
+}
+
+static size_t lines_with(const char *words)
+{
+    size_t count = 0;
+
+    for (const char *p = rig.log_memory; (p = strstr(p, words)) != NULL; p++)
+        count++;
+    return count;
+}
+
+static void serve_many_long_frames(struct fake_peer *peer)
+{
+    if (!fake_handshake(peer) || !fake_hear_subscriptions(peer, 2))
+        return;
+    for (int i = 0; i < 100; i++) {
+        say_padded(peer, FAKE_FIN | FAKE_TEXT, 5000);
+        say_padded(peer, FAKE_FIN | FAKE_BINARY, 5000);
+    }
+    say_trade(peer, "A");
+    say_trade(peer, "B");
+    fake_hear_out(peer);
+}
+
+static void test_many_dropped_frames_do_not_flood_the_log(void **state)
+{
+    (void)state;
+    begin(serve_many_long_frames);
+    rig_set(&rig, "feed.frame_bytes_max", "4096");
+    rig_start(&rig);
+    rig_run_until(&rig, has_two_trades);
+    assert_int_equal(rig_status(&rig)->feed_frames_too_long, 100);
+    assert_in_range(lines_with("feed_too_long"), 1, 20);
+    assert_in_range(lines_with("feed_binary"), 1, 20);
     end();
 }
 
@@ -103,15 +144,6 @@ static void serve_rubbish(struct fake_peer *peer)
     say_trade(peer, "A");
     say_trade(peer, "B");
     fake_hear_out(peer);
-}
-
-static size_t lines_with(const char *words)
-{
-    size_t count = 0;
-
-    for (const char *p = rig.log_memory; (p = strstr(p, words)) != NULL; p++)
-        count++;
-    return count;
 }
 
 static void test_rubbish_is_counted_and_does_not_flood_the_log(void **state)
@@ -147,6 +179,67 @@ static void test_a_frame_against_the_protocol_ends_the_connection_not_the_client
     begin(serve_a_bad_frame_first);
     rig_start(&rig);
     rig_run_until(&rig, streams_on_the_second_connection);
+    end();
+}
+
+/* Trades that cannot be used. */
+
+static void serve_wrong_prices_first(struct fake_peer *peer)
+{
+    if (peer->number > 1) {
+        serve_well(peer);
+        return;
+    }
+    if (!fake_handshake(peer) || !fake_hear_subscriptions(peer, 2))
+        return;
+    for (int i = 0; i < 50; i++)
+        fake_say(peer, "{\"type\":\"trade\",\"data\":[{\"t\":1795446000001,\"p\":\"310.49\","
+                       "\"v\":40,\"s\":\"A\"}]}");
+    fake_hear_out(peer);
+}
+
+static void test_a_feed_of_unusable_trades_is_not_called_silent(void **state)
+{
+    (void)state;
+    begin(serve_wrong_prices_first);
+    rig_set(&rig, "feed.silence_s", "1");
+    rig_start(&rig);
+    rig_run_until(&rig, streams_on_the_second_connection);
+    assert_true(rig_logged(&rig, "stale, was subscribed: neither trade nor ping for 1 s; 50 "
+                                 "unusable trades came"));
+    assert_true(rig_logged(&rig, "feed_unusable trades that cannot be used: 1 of 1 in a message; "
+                                 "missing or wrong: p (price)\n"));
+    assert_in_range(lines_with("feed_unusable"), 1, 20);
+    assert_int_equal(rig_input(&rig).malformed, 50);
+    end();
+}
+
+static void serve_the_future(struct fake_peer *peer)
+{
+    char text[320];
+
+    if (!fake_handshake(peer) || !fake_hear_subscriptions(peer, 2))
+        return;
+    (void)snprintf(text, sizeof text,
+                   "{\"type\":\"trade\",\"data\":[{\"t\":%lld,\"p\":310.49,\"v\":40,\"s\":\"A\"},"
+                   "{\"t\":%lld,\"p\":310.49,\"v\":-1,\"s\":\"A\"}]}",
+                   (long long)(rig_wall_us() / 1000 + 3600500), (long long)(rig_wall_us() / 1000));
+    fake_say(peer, text);
+    say_trade(peer, "A");
+    say_trade(peer, "B");
+    fake_hear_out(peer);
+}
+
+static void test_trades_from_the_future_are_said_to_be(void **state)
+{
+    (void)state;
+    begin(serve_the_future);
+    rig_start(&rig);
+    rig_run_until(&rig, has_two_trades);
+    assert_true(rig_logged(&rig, "feed_unusable trades that cannot be used: 2 of 2 in a message; "
+                                 "missing or wrong: v (volume); 1 from the future by up to 3600."));
+    assert_true(rig_logged(&rig, " s, feed.future_ms allows 10.000 s: is this machine's clock "
+                                 "slow?\n"));
     end();
 }
 
@@ -324,8 +417,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fragments_with_pings_between_them_become_messages),
         cmocka_unit_test(test_long_and_binary_frames_are_dropped_and_the_connection_kept),
+        cmocka_unit_test(test_many_dropped_frames_do_not_flood_the_log),
         cmocka_unit_test(test_rubbish_is_counted_and_does_not_flood_the_log),
         cmocka_unit_test(test_a_frame_against_the_protocol_ends_the_connection_not_the_client),
+        cmocka_unit_test(test_a_feed_of_unusable_trades_is_not_called_silent),
+        cmocka_unit_test(test_trades_from_the_future_are_said_to_be),
         cmocka_unit_test(test_silence_is_stale_and_leads_to_a_new_connection),
         cmocka_unit_test(test_pings_without_trades_are_idle_then_stale_then_a_new_connection),
         cmocka_unit_test(test_a_silent_symbol_among_talking_ones_is_named),

@@ -62,6 +62,8 @@ static inline const char *frames_differ(const struct frame *a, const struct fram
         return "trade_count";
     if (a->malformed_count != b->malformed_count)
         return "malformed_count";
+    if (a->wrong != b->wrong)
+        return "wrong";
     if (strcmp(a->text, b->text) != 0)
         return "text";
     for (size_t i = 0; i < a->trade_count; i++) {

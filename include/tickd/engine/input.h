@@ -25,6 +25,9 @@ struct frame {
     const struct trade *trades;
     size_t trade_count;
     size_t malformed_count;    /* entries of the trade message that cannot be used */
+    size_t future_count;       /* those of them that were from the future */
+    int64_t ahead_ms;          /* how far the furthest of these was */
+    unsigned wrong;            /* what the others lack: fields as in tickd/feed/entry.h */
     char text[FRAME_TEXT_MAX]; /* printable UTF-8, shortened if need be; "" when there is none */
 };
 

@@ -1,4 +1,5 @@
-/* The client's inside, shared by client.c (its life) and client_events.c (what happens to it). */
+/* The client's inside, shared by client.c (its life), client_events.c (what happens to it) and
+ * client_messages.c (what the server says). */
 #ifndef TICKD_FEED_CLIENT_STATE_H
 #define TICKD_FEED_CLIENT_STATE_H
 
@@ -27,9 +28,12 @@ struct feed_client {
     struct feed_states states;
     struct streams streams;
     struct log_limit messages; /* lines about what the server says */
-    uv_timer_t tick;           /* once a second: what does silence mean? */
-    uv_timer_t attempt;        /* ends a wait */
-    uv_timer_t pace;           /* spreads the subscriptions */
+    struct log_limit unusable; /* about trades that cannot be used */
+    struct log_limit too_long; /* about messages that are dropped */
+    struct log_limit binary;
+    uv_timer_t tick;    /* once a second: what does silence mean? */
+    uv_timer_t attempt; /* ends a wait */
+    uv_timer_t pace;    /* spreads the subscriptions */
     bool started;
     bool stopped;
     int timers_open;
@@ -65,6 +69,7 @@ void client_report_state(void *context, const struct feed_states *states, enum f
                          bool moved);
 void client_report_stream(void *context, const struct stream *stream, const char *reason);
 struct feed_socket_events client_socket_events(struct feed_client *client);
+void client_on_received(void *state, const struct fragment *fragment);
 void client_on_tick(uv_timer_t *timer);
 
 #endif

@@ -92,10 +92,12 @@ struct feed_states {
     uint64_t connections;  /* handshakes that ended with 101 */
     uint64_t failures;     /* attempts that did not */
     /* the machine's own; 0 = there is none */
-    int64_t heard_us;  /* newest trade or ping; at first the handshake */
-    int64_t trade_us;  /* newest trade; at first the handshake */
-    int64_t lost_us;   /* since when no message has been settling a debt */
-    int64_t stable_us; /* first message of a stream that may prove stable */
+    int64_t heard_us;          /* newest trade or ping; at first the handshake */
+    int64_t trade_us;          /* newest trade; at first the handshake */
+    uint64_t unusable_unheard; /* trades that cannot be used, since heard_us */
+    uint64_t unusable;         /* the same since trade_us */
+    int64_t lost_us;           /* since when no message has been settling a debt */
+    int64_t stable_us;         /* first message of a stream that may prove stable */
     bool market_open;
     int64_t open_us;        /* since when, if it is */
     int64_t retry_after_ms; /* the server's wish with the 429 at hand */
@@ -120,6 +122,9 @@ enum feed_action feed_states_http(struct feed_states *states, int status, int64_
 
 /* A trade or a ping has come. */
 void feed_states_heard(struct feed_states *states, int64_t now_us, bool trade);
+
+/* Trades have come that cannot be used: they settle nothing, but a reason tells how many. */
+void feed_states_unusable(struct feed_states *states, uint64_t trades);
 
 /* Time has passed, at least once a second; market_open: whether any symbol's venue is open. */
 enum feed_action feed_states_tick(struct feed_states *states, int64_t now_us, bool market_open);

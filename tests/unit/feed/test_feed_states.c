@@ -434,6 +434,25 @@ static void test_neither_trade_nor_ping_in_an_open_market_is_stale_and_drops(voi
     assert_int_equal(world.states.owed_since_us, heard_us + SECONDS(150));
 }
 
+static void test_a_reason_tells_how_many_trades_were_unusable(void **state)
+{
+    struct world world;
+
+    (void)state;
+    stream(&world, OPEN);
+    feed_states_unusable(&world.states, 4);
+    feed_states_heard(&world.states, world.now_us, false);
+    feed_states_unusable(&world.states, 3);
+    assert_int_equal(pass(&world, 150, OPEN), FEED_DO_DROP);
+    assert_string_equal(world.states.reason,
+                        "neither trade nor ping for 150 s; 3 unusable trades came");
+    (void)feed_states_event(&world.states, FEED_EVENT_CLOSED, world.now_us, NULL);
+    reconnect(&world, OPEN);
+    subscribe(&world);
+    assert_int_equal(pass(&world, 150, OPEN), FEED_DO_DROP);
+    assert_string_equal(world.states.reason, "neither trade nor ping for 150 s");
+}
+
 static void test_silence_while_the_market_is_closed_reconnects_and_owes_nothing(void **state)
 {
     struct world world;
@@ -713,6 +732,7 @@ int main(void)
         cmocka_unit_test(test_an_open_connection_without_a_message_is_not_stable),
         cmocka_unit_test(test_pings_alone_are_a_stable_stream_while_the_market_is_closed),
         cmocka_unit_test(test_neither_trade_nor_ping_in_an_open_market_is_stale_and_drops),
+        cmocka_unit_test(test_a_reason_tells_how_many_trades_were_unusable),
         cmocka_unit_test(test_silence_while_the_market_is_closed_reconnects_and_owes_nothing),
         cmocka_unit_test(test_silence_before_all_is_asked_is_noticed_too),
         cmocka_unit_test(test_pings_without_trades_become_idle_then_stale_then_a_new_connection),

@@ -14,6 +14,7 @@ enum { CAPACITY = 64 };
 
 static struct arena arena;
 static struct fragments fragments;
+static enum fragments_found found; /* by the last piece */
 
 static int set_up(void **state)
 {
@@ -41,7 +42,8 @@ static const char *add(const char *bytes, size_t length, bool first, bool last, 
     struct fragment fragment = {bytes, length, first, last, binary};
     const char *message = NULL;
 
-    return fragments_add(&fragments, &fragment, &message, message_length) ? message : NULL;
+    found = fragments_add(&fragments, &fragment, &message, message_length);
+    return found == FRAGMENTS_MESSAGE ? message : NULL;
 }
 
 static void test_a_message_in_one_piece_is_not_copied(void **state)
@@ -93,6 +95,8 @@ static void test_a_message_of_exactly_the_limit_is_taken_and_one_byte_more_is_no
     memset(bytes, 'x', sizeof bytes);
     assert_non_null(add(bytes, CAPACITY, true, true, false, &length));
     assert_null(add(bytes, CAPACITY + 1, true, true, false, &length));
+    assert_int_equal(found, FRAGMENTS_TOO_LONG);
+    assert_int_equal(length, CAPACITY + 1);
     assert_int_equal(fragments.too_long, 1);
     assert_null(add(bytes, CAPACITY, true, false, false, &length));
     assert_null(add(bytes, 1, false, true, false, &length));
@@ -110,9 +114,13 @@ static void test_a_long_message_is_dropped_to_its_end_and_counted_once(void **st
     (void)state;
     memset(bytes, 'x', sizeof bytes);
     assert_null(add(bytes, sizeof bytes, true, false, false, &length));
-    for (int i = 0; i < 1000; i++)
+    for (int i = 0; i < 1000; i++) {
         assert_null(add(bytes, sizeof bytes, false, false, false, &length));
+        assert_int_equal(found, FRAGMENTS_NOTHING);
+    }
     assert_null(add(bytes, 1, false, true, false, &length));
+    assert_int_equal(found, FRAGMENTS_TOO_LONG);
+    assert_int_equal(length, 1001 * CAPACITY + 1);
     assert_int_equal(fragments.too_long, 1);
     assert_non_null(add("next", 4, true, true, false, &length));
 }
@@ -126,6 +134,8 @@ static void test_binary_messages_are_dropped_and_counted_once(void **state)
     assert_null(add("x", 1, true, false, true, &length));
     assert_null(add("x", 1, false, false, true, &length));
     assert_null(add("x", 1, false, true, true, &length));
+    assert_int_equal(found, FRAGMENTS_BINARY);
+    assert_int_equal(length, 3);
     assert_int_equal(fragments.binary, 2);
     assert_int_equal(fragments.too_long, 0);
     assert_non_null(add("next", 4, true, true, false, &length));

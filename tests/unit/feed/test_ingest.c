@@ -112,6 +112,8 @@ static void test_a_trade_from_too_far_in_the_future_is_malformed(void **state)
 
     assert_int_equal(frame->trade_count, 2);
     assert_int_equal(frame->malformed_count, 2);
+    assert_int_equal(frame->future_count, 2);
+    assert_int_equal(frame->ahead_ms, 11000);
     assert_int_equal(fixture.seen[TOPIC_TRADE], 2);
     struct status_input counts = input();
 

@@ -144,6 +144,22 @@ static void test_a_module_that_is_stale_is_named_with_what_it_owes(void **state)
     cJSON_Delete(status);
 }
 
+static void test_dropped_frames_are_told_when_there_are_any(void **state)
+{
+    cJSON *none = cJSON_Parse("{\"tickd\":\"0.1.0\",\"input\":{\"frames\":7},"
+                              "\"feed\":{\"frames_too_long\":0,\"frames_binary\":0}}");
+    cJSON *some = cJSON_Parse("{\"tickd\":\"0.1.0\",\"input\":{\"frames\":7},"
+                              "\"feed\":{\"frames_too_long\":3,\"frames_binary\":2}}");
+
+    (void)state;
+    show(CONTROL_STATUS, none);
+    assert_shown("frames    7 in\n");
+    show(CONTROL_STATUS, some);
+    assert_shown("frames    7 in, 3 too long, 2 binary\n");
+    cJSON_Delete(none);
+    cJSON_Delete(some);
+}
+
 static void test_healthy_is_when_no_module_is_stale_or_failed(void **state)
 {
     cJSON *status = ask("status");
@@ -169,6 +185,7 @@ int main(void)
         VIEW_TEST(test_an_empty_history_is_none),
         VIEW_TEST(test_the_rest_is_a_line),
         VIEW_TEST(test_the_status_is_one_screen),
+        VIEW_TEST(test_dropped_frames_are_told_when_there_are_any),
         VIEW_TEST(test_a_module_that_is_stale_is_named_with_what_it_owes),
         VIEW_TEST(test_healthy_is_when_no_module_is_stale_or_failed),
     };
