@@ -292,6 +292,40 @@ class Damage(InAFolder):
         self.assertEqual(done.stderr.count("\n"), 1)
         self.assertGreater(report["tape"]["digest_mismatches"], 0)
 
+    def check_broken(self, what):
+        done = self.verify()
+        self.assertEqual(done.returncode, 65)
+        self.assertTrue(done.stdout.startswith("broken: "))
+        self.assertTrue(done.stdout.endswith(" broken_places=1\n"))
+        self.assertEqual(done.stderr, "tickctl: %s: %s\n" % (self.path, what))
+
+    def test_a_file_without_its_head_is_broken(self):
+        self.write(self.data[self.blocks[1].offset:])
+        self.check_broken("the file does not begin with a tape's first line")
+        self.assertEqual(replay("--replay", self.path)[0].returncode, 65)
+
+    def test_an_empty_file_is_broken(self):
+        self.write(b"")
+        self.check_broken("the file is empty")
+
+    def change_config(self, change):
+        head = json.loads(self.blocks[0].text)
+        head["config"] = change(head["config"])
+        text = json.dumps(head, separators=(",", ":")).encode() + b"\n"
+        self.write(tape.pack(self.blocks[0], text) + self.data[self.blocks[1].offset:])
+
+    def test_a_configuration_that_cannot_be_read_is_broken(self):
+        self.change_config(lambda config: None)
+        self.check_broken("the tape's configuration cannot be read")
+        self.assertEqual(replay("--replay", self.path)[0].returncode, 65)
+
+    def test_a_configuration_that_is_not_allowed_is_broken(self):
+        self.change_config(lambda config: {**config, "feed.url": "nonsense"})
+        self.check_broken("the tape's configuration: feed.url: found another form of URL, allowed: "
+                          "ws://HOST[:PORT][/PATH] or wss://HOST[:PORT][/PATH], without user, "
+                          "query or key")
+        self.assertEqual(replay("--replay", self.path)[0].returncode, 78)
+
     def test_what_is_no_tape_at_all(self):
         self.write(b"no tape\n")
         for arguments in ((), ("--verify",), ("--csv",)):

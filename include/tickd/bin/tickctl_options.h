@@ -33,7 +33,7 @@
     X(FILE, "file", 'f', OPTIONS_ONE, false, "FILE",                                              \
       "stats: the page to read. Default: tickd.stats beside the socket.")                         \
     X(VERIFY, "verify", '\0', OPTIONS_FLAG, false, NULL,                                          \
-      "tape: print nothing but whether it is whole: blocks, checksums, order, lines.")            \
+      "tape: print nothing but whether it is whole: heads, blocks, checksums, order, lines.")     \
     X(CSV, "csv", '\0', OPTIONS_FLAG, false, NULL,                                                \
       "tape: its trades, as the CSV that tickd --replay takes.")                                  \
     X(HELP, "help", 'h', OPTIONS_FLAG, false, NULL, "Print this.")                                \

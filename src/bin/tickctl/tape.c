@@ -176,9 +176,66 @@ static void see_summary(void *state, const struct tape_record *record)
     sum_up(state, record);
 }
 
+/* Why a replay could not begin with this head; "" when it could. The head is used up. */
+static void judge_config(struct tape_head *head, struct text *why)
+{
+    static struct settings settings;
+    bool adopted[SETTINGS_COUNT] = {false};
+    char memory[TEXT_MAX];
+    struct text found;
+    const struct setting *key;
+
+    text_init(&found, memory, sizeof memory);
+    settings_init(&settings);
+    if (tape_head_adopt(head, &settings, adopted) != 0)
+        text_add(why, "the tape's configuration cannot be read");
+    else if (settings_check(&settings, &key, &found) != 0)
+        text_format(why, "the tape's configuration: %s: %s", key->key, memory);
+}
+
+/* What a file begins with. Damage there is left to whoever reads it all. */
+static void judge_beginning(struct tape_reader *reader, struct text *why)
+{
+    struct tape_record record;
+    int result = tape_reader_next(reader, &record);
+
+    if (result == 0)
+        text_add(why, "the file is empty");
+    else if (result == 1 && record.kind == TAPE_HEAD)
+        judge_config(&record.head, why);
+    else if (result == 1 && record.kind != TAPE_DAMAGE)
+        text_add(why, "the file does not begin with a tape's first line");
+}
+
+static int verify_beginning(const char *path, struct summary *summary)
+{
+    char memory[2 * TEXT_MAX];
+    struct tape_reader *reader;
+    struct text why;
+    int result = tape_reader_open(&path, 1, &reader);
+
+    if (result != 0)
+        return tell_failure(path, result);
+    text_init(&why, memory, sizeof memory);
+    judge_beginning(reader, &why);
+    tape_reader_close(reader);
+    if (why.length > 0) {
+        fprintf(stderr, "tickctl: %s: %s\n", path, memory);
+        summary->places++;
+    }
+    return 0;
+}
+
 static int verify(const char *const *paths, size_t count)
 {
     struct summary summary = {0};
+
+    for (size_t i = 0; i < count; i++) {
+        int failed = verify_beginning(paths[i], &summary);
+
+        if (failed != 0)
+            return failed;
+    }
     int code = read_all(paths, count, see_summary, &summary);
 
     print_summary(&summary);
