@@ -194,12 +194,12 @@ class Accounting(unittest.TestCase):
 
 
 class BrokenFiles(unittest.TestCase):
-    def run_on(self, content, name="broken.csv"):
+    def run_on(self, content, name="broken.csv", more=()):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, name)
             with open(path, "wb") as file:
                 file.write(content)
-            return replay([path])
+            return replay([path], *more)
 
     def test_a_number_that_is_none_names_its_record_and_what_came_before_is_reported(self):
         document, _, process = self.run_on(
@@ -210,6 +210,19 @@ class BrokenFiles(unittest.TestCase):
         self.assertEqual(len(process.stderr.strip().splitlines()), 1)
         self.assertEqual(document["input"]["trades"], 2)
         self.assertEqual(document["bars"], 1)
+
+    def test_more_symbols_than_there_is_room_for_are_said_to_be(self):
+        rows = "".join("%d,S%d,1,1\n" % (START_MS + i, i % 70) for i in range(140))
+        content = ("time_ms,symbol,price,volume\n" + rows).encode()
+        report, _, process = self.run_on(content, "many.csv")
+        self.assertEqual((process.returncode, report["input"]["unknown_symbol"]), (0, 12))
+        self.assertEqual(process.stderr, "tickd: --replay: 12 trades are not taken: there is room "
+                         "for 64 symbols, and they are of others; say which count with --set "
+                         "feed.symbols=A,B, or make room with --set market.symbols_max=N, at most "
+                         "4096\n")
+        for setting in ("market.symbols_max=70", "feed.symbols=S1,S2"):
+            _, _, process = self.run_on(content, "many.csv", ("--set", setting))
+            self.assertEqual((process.returncode, process.stderr), (0, ""))
 
     def test_a_missing_column_is_named(self):
         _, _, process = self.run_on(b"time_ms,symbol,volume\n1,A,1\n")

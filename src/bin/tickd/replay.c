@@ -1,6 +1,7 @@
 /* tickd --replay: a recording through the engine, and what came of it. */
 #include "tickd/feed/replay.h"
 
+#include <inttypes.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -45,6 +46,20 @@ static int exit_code_of(int error)
     }
 }
 
+/* A recording brings its symbols with it, and there may be more of them than there is room for. */
+static void complain_of_symbols(const struct program *program)
+{
+    const struct symbol_table *symbols = engine_symbols(program->engine);
+    uint64_t lost = program->status.input.unknown_symbol;
+    if (lost == 0 || !symbols->adopts || symbols->count < symbols->capacity) {
+        return;
+    }
+    program_complain("--replay: %" PRIu64 " trades are not taken: there is room for %u symbols, "
+                     "and they are of others; say which count with --set feed.symbols=A,B, or make "
+                     "room with --set market.symbols_max=N, at most %d",
+                     lost, (unsigned)symbols->capacity, SYMBOLS_MAX);
+}
+
 int program_replay(struct program *program)
 {
     if (program->recording.is_tape) {
@@ -65,6 +80,7 @@ int program_replay(struct program *program)
                               dump == NULL ? &probe : NULL, &error);
     fill_status(program, watch_clock_ns() - started_ns);
     vitals_stop(&vitals, NULL, NULL);
+    complain_of_symbols(program);
     if (failed != 0) {
         program_complain("--replay: %s%s", memory,
                          failed == ERROR_IO ? "; name a recording that can be read" : "");
