@@ -71,8 +71,10 @@ static int run_local(const struct ctl_line *line, const struct control_entry *en
         {"top", ctl_top},   {"stats", ctl_stats}, {"sql", ctl_sql},
         {"tape", ctl_tape}, {"plot", ctl_plot},   {"completion", ctl_completion},
     };
-    int code = ctl_line_check_arity(line, entry);
+    int code = ctl_line_check_options(line, entry->name);
 
+    if (code == 0)
+        code = ctl_line_check_arity(line, entry);
     for (size_t i = 0; i < ARRAY_LENGTH(locals) && code == 0; i++) {
         if (strcmp(locals[i].name, entry->name) == 0)
             return locals[i].run(line);
@@ -105,10 +107,10 @@ static int run_command(struct ctl_line *line)
 
     if (command == CONTROL_COMMAND_COUNT)
         return complain_of_command(line->words[0]);
-    if (line->timeout != NULL && command != CONTROL_WAIT)
-        return ctl_complain(EX_USAGE, "--timeout is for wait");
-    int code = ctl_line_check_arity(line, control_entry(command));
+    int code = ctl_line_check_options(line, control_entry(command)->name);
 
+    if (code == 0)
+        code = ctl_line_check_arity(line, control_entry(command));
     return code != 0 ? code : ctl_ask(line, command);
 }
 

@@ -117,6 +117,20 @@ class Tickctl(unittest.TestCase):
                 self.assertTrue(done.stderr.startswith("tickctl: "))
         self.assertIn('is "status" meant?', self.run_ctl("statsu").stderr)
 
+    def test_an_option_of_another_command_is_64_and_says_whose_it_is(self):
+        for words, whose in ((["bars", "SPY", "-1"], "--once (-1) is for stats"),
+                             (["status", "--once"], "--once (-1) is for stats"),
+                             (["bars", "SPY", "--rows", "5"], "--rows (-n) is for sql"),
+                             (["status", "--verify"], "--verify is for tape"),
+                             (["status", "--timeout", "3"], "--timeout (-t) is for wait"),
+                             (["tape", "--timeout", "3", "x"], "--timeout (-t) is for wait"),
+                             (["sql", "--out", "x", "SELECT 1"], "--out (-o) is for plot"),
+                             (["top", "--db", "x"], "--db (-d) is for sql")):
+            with self.subTest(words=words):
+                done = self.run_ctl(*words)
+                self.assertEqual((done.returncode, done.stdout, done.stderr),
+                                 (64, "", "tickctl: %s\n" % whose))
+
     def test_the_daemons_errors_are_1(self):
         done = self.run_ctl("bars", "NOPE")
         self.assertEqual(done.returncode, 1)

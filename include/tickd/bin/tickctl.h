@@ -29,6 +29,7 @@ struct ctl_line {
     bool wants_json; /* or the output is no terminal */
     bool wants_help;
     bool wants_version;
+    uint32_t given;                   /* options, as bits by their place in TICKCTL_OPTIONS */
     const char *words[CTL_WORDS_MAX]; /* the command and its arguments */
     size_t word_count;
 };
@@ -38,6 +39,9 @@ int ctl_complain(int code, const char *what);
 
 /* Reads options and words; the command's name is not looked at yet. */
 int ctl_line_read(struct ctl_line *line, int argument_count, char **arguments);
+
+/* Whether the command takes the options that were given. */
+int ctl_line_check_options(const struct ctl_line *line, const char *command);
 
 /* Whether the command takes so many arguments. */
 int ctl_line_check_arity(const struct ctl_line *line, const struct control_entry *entry);

@@ -39,6 +39,20 @@
     X(HELP, "help", 'h', OPTIONS_FLAG, false, NULL, "Print this.")                                \
     X(VERSION, "version", 'V', OPTIONS_FLAG, false, NULL, "Print the version.")
 
+/* Options that one command alone takes: X(ID, command). The others are for all. */
+#define TICKCTL_OPTION_COMMANDS(X) \
+    X(TIMEOUT, "wait")             \
+    X(INTERVAL, "top")             \
+    X(OUT, "plot")                 \
+    X(KIND, "plot")                \
+    X(DB, "sql")                   \
+    X(ROWS, "sql")                 \
+    X(ONCE, "stats")               \
+    X(PREVIOUS, "stats")           \
+    X(FILE, "stats")               \
+    X(VERIFY, "tape")              \
+    X(CSV, "tape")
+
 #define TICKCTL_COMMANDS(X)                                                                     \
     X("top", "", "the live view of a running tickd; F1 there explains its keys")                \
     X("stats", "[GLOB]...",                                                                     \

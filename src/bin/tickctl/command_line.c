@@ -21,6 +21,13 @@ static const struct options_entry table[] = {
 #undef X
 };
 
+/* NULL: every command takes it. */
+static const char *const option_commands[ARRAY_LENGTH(table)] = {
+#define X(ID, command) [OPTION_##ID] = (command),
+    TICKCTL_OPTION_COMMANDS(X)
+#undef X
+};
+
 static const struct control_entry locals[] = {
 #define X(name, arguments, help) {name, arguments, CONTROL_ANYONE, help},
     TICKCTL_COMMANDS(X)
@@ -46,6 +53,7 @@ static int take_word(struct ctl_line *line, const char *word)
 
 static void take_option(struct ctl_line *line, enum option option, const char *value)
 {
+    line->given |= UINT32_C(1) << option;
     switch (option) {
     case OPTION_SOCKET:
         line->socket = value;
@@ -113,6 +121,25 @@ int ctl_line_read(struct ctl_line *line, int argument_count, char **arguments)
             return code;
     }
     return more < 0 ? ctl_complain(EX_USAGE, options.error) : 0;
+}
+
+int ctl_line_check_options(const struct ctl_line *line, const char *command)
+{
+    char memory[CTL_WHY_MAX];
+    struct text why;
+
+    text_init(&why, memory, sizeof memory);
+    for (size_t i = 0; i < ARRAY_LENGTH(table); i++) {
+        if ((line->given >> i & 1) == 0 || option_commands[i] == NULL ||
+            strcmp(option_commands[i], command) == 0)
+            continue;
+        text_format(&why, "--%s", table[i].name);
+        if (table[i].letter != '\0')
+            text_format(&why, " (-%c)", table[i].letter);
+        text_format(&why, " is for %s", option_commands[i]);
+        return ctl_complain(EX_USAGE, memory);
+    }
+    return 0;
 }
 
 int ctl_line_check_arity(const struct ctl_line *line, const struct control_entry *entry)
