@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "tickd/base/error.h"
@@ -68,6 +69,25 @@ static int read_tcp(struct dashboard_address *address, const char *text, struct 
     return 0;
 }
 
+static int read_unix(struct dashboard_address *address, const char *text, struct text *why)
+{
+    const char *path = text + sizeof unix_prefix - 1;
+    size_t length = strlen(path);
+    size_t length_max = sizeof((struct sockaddr_un *)NULL)->sun_path - 1;
+
+    if (length == 0)
+        return refuse(text, why);
+    if (length > length_max) {
+        text_format(why, "found a path of %zu bytes, allowed for a socket: at most %zu", length,
+                    length_max);
+        return ERROR_RANGE;
+    }
+    address->kind = DASHBOARD_UNIX;
+    address->is_loopback = true;
+    address->path = path;
+    return 0;
+}
+
 int dashboard_address_read(struct dashboard_address *address, const char *text, struct text *why)
 {
     *address = (struct dashboard_address){.kind = DASHBOARD_OFF};
@@ -75,10 +95,7 @@ int dashboard_address_read(struct dashboard_address *address, const char *text, 
         return 0;
     if (strncmp(text, unix_prefix, sizeof unix_prefix - 1) != 0)
         return read_tcp(address, text, why);
-    address->kind = DASHBOARD_UNIX;
-    address->is_loopback = true;
-    address->path = text + sizeof unix_prefix - 1;
-    return address->path[0] != '\0' ? 0 : refuse(text, why);
+    return read_unix(address, text, why);
 }
 
 static int complain(struct text *why, int descriptor)

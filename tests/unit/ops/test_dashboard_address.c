@@ -92,6 +92,18 @@ static void test_anything_else_is_refused_with_what_is_allowed(void **state)
     }
 }
 
+static void test_a_path_that_no_socket_can_have_is_refused(void **state)
+{
+    char text[5 + 108 + 1] = "unix:";
+
+    (void)state;
+    memset(text + 5, 'x', 107);
+    assert_int_equal(read_it(text), 0);
+    memset(text + 5, 'x', 108);
+    assert_int_equal(read_it(text), ERROR_RANGE);
+    assert_string_equal(memory, "found a path of 108 bytes, allowed for a socket: at most 107");
+}
+
 /* A port that is free, as the system finds one. */
 static void test_an_address_that_is_taken_is_said_to_be(void **state)
 {
@@ -138,6 +150,7 @@ int main(void)
         cmocka_unit_test(test_addresses_of_every_kind_are_read),
         cmocka_unit_test(test_it_is_known_who_gets_there),
         cmocka_unit_test(test_anything_else_is_refused_with_what_is_allowed),
+        cmocka_unit_test(test_a_path_that_no_socket_can_have_is_refused),
         cmocka_unit_test(test_an_address_that_is_taken_is_said_to_be),
         cmocka_unit_test(test_a_connection_knows_by_what_name_it_was_reached),
     };
