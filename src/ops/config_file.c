@@ -453,7 +453,7 @@ static int fail_errno(const char *path, struct text *error)
     return code;
 }
 
-/* Reads up to `capacity` bytes; pipes and devices too, whose size nobody knows beforehand. */
+/* Reads up to `capacity` bytes: the file may grow meanwhile. */
 static int read_all(int file, const char *path, char *bytes, size_t capacity, size_t *length,
                     struct text *error)
 {
@@ -476,13 +476,17 @@ static int open_file(const char *path, int *file, struct text *error)
 {
     struct stat status;
 
-    *file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    /* A FIFO that nobody writes to would hold up the open, and a pipe that stays open the read. */
+    *file = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     if (*file < 0)
         return fail_errno(path, error);
     int code = fstat(*file, &status) == 0 ? 0 : fail_errno(path, error);
 
-    if (code == 0 && S_ISDIR(status.st_mode))
-        code = fail_file(path, "found a directory, allowed: a file", ERROR_IO, error);
+    if (code == 0 && !S_ISREG(status.st_mode))
+        code = fail_file(path,
+                         S_ISDIR(status.st_mode) ? "found a directory, allowed: a file"
+                                                 : "found no regular file, allowed: a file",
+                         ERROR_IO, error);
     if (code != 0)
         close(*file);
     return code;

@@ -534,6 +534,9 @@ static void test_a_file_that_cannot_be_read_is_told_with_the_reason(void **state
     (void)state;
     assert_load_fails(folder.file, ERROR_NOT_FOUND, ": cannot be read: No such file or directory");
     assert_load_fails(folder.path, ERROR_IO, ": found a directory, allowed: a file");
+    assert_int_equal(mkfifo(folder.file, 0600), 0); /* that nobody writes to */
+    assert_load_fails(folder.file, ERROR_IO, ": found no regular file, allowed: a file");
+    assert_int_equal(unlink(folder.file), 0);
     write_file(folder.file, "{}", 0);
     (void)snprintf(below, sizeof below, "%s/x", folder.file);
     assert_load_fails(below, ERROR_IO, ": cannot be read: Not a directory");
