@@ -155,6 +155,15 @@ static void say(struct text *why, const char *message)
     }
 }
 
+/* SQLite refuses what it cannot write, such as a view, before it asks whether writing is allowed.
+ */
+static bool would_write(sqlite3 *handle)
+{
+    const char *message = sqlite3_errmsg(handle);
+    return strncmp(message, "cannot modify ", 14) == 0 ||
+           strstr(message, " may not be modified") != NULL;
+}
+
 static int explain(const struct question *question, int result, const struct query_limits *limits,
                    struct text *why)
 {
@@ -163,7 +172,7 @@ static int explain(const struct question *question, int result, const struct que
                     (long long)limits->seconds);
         return ERROR_RANGE;
     }
-    if (question->denied) {
+    if (question->denied || (result == SQLITE_ERROR && would_write(question->handle))) {
         text_add(why, "only SELECT is allowed: the archive is the daemon's to write");
         return ERROR_DENIED;
     }

@@ -83,6 +83,11 @@ static void test_nothing_but_reading_is_allowed(void **state)
     (void)state;
     static const char *const refused[] = {
         "DELETE FROM raw_fill",
+        "DELETE FROM runs",
+        "UPDATE fills SET fee = 0",
+        "INSERT INTO runs SELECT * FROM runs",
+        "WITH old AS (SELECT 1) DELETE FROM runs",
+        "DELETE FROM sqlite_schema",
         "UPDATE raw_fill SET fee = 0",
         "INSERT INTO raw_rows VALUES ('x', 1)",
         "DROP TABLE raw_fill",
