@@ -4,6 +4,8 @@
 #include "tickd/base/decimal.h"
 #include "tickd/engine/explain.h"
 
+#include <string.h>
+
 /* Pieces. */
 
 static void add_money(struct text *out, int64_t value)
@@ -460,6 +462,11 @@ static void print_found(const struct explain_sources *sources, const struct expl
     }
 }
 
+static const char *article_of(const char *name)
+{
+    return strchr("AEIOU", name[0]) != NULL ? "an" : "a";
+}
+
 void explain_print(const struct explain_sources *sources, uint64_t sequence, struct text *out)
 {
     struct explanation found;
@@ -474,9 +481,10 @@ void explain_print(const struct explain_sources *sources, uint64_t sequence, str
     case EXPLAIN_NOTHING:
         if (found.topic < TOPIC_COUNT) {
             text_format(out,
-                        "%llu is a %s; explained are FILL, ORDER, REJECT, EXPIRED, SIMULATION"
+                        "%llu is %s %s; explained are FILL, ORDER, REJECT, EXPIRED, SIMULATION"
                         " and DECISION\n",
-                        (unsigned long long)sequence, topic_name(found.topic));
+                        (unsigned long long)sequence, article_of(topic_name(found.topic)),
+                        topic_name(found.topic));
         } else {
             text_format(out, "%llu is no message yet; the newest is %llu\n",
                         (unsigned long long)sequence,

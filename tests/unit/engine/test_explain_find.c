@@ -133,6 +133,7 @@ static void test_numbers_of_other_messages_are_answered_plainly(void **state)
     struct explain_sources sources = sources_of(&scene);
     assert_int_equal(explain_find(&sources, scene.last[TOPIC_TRADE], &found), EXPLAIN_NOTHING);
     check_says(print(&scene, scene.last[TOPIC_TRADE]), "is a TRADE; explained are FILL, ORDER");
+    check_says(print(&scene, scene.last[TOPIC_AGENT_PROFILE]), "is an AGENT_PROFILE; explained");
     assert_int_equal(explain_find(&sources, 0, &found), EXPLAIN_NOTHING);
     assert_int_equal(explain_find(&sources, UINT64_MAX, &found), EXPLAIN_NOTHING);
     check_says(print(&scene, 123456789), "123456789 is no message yet; the newest is");
