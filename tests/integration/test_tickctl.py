@@ -186,6 +186,16 @@ class Tickctl(unittest.TestCase):
         self.assertIn("event=log_reopened", lines)
         self.assertIn(f"event=command verb=log_level argument=notice uid={os.geteuid()}", lines)
 
+    def test_a_reason_that_is_cut_is_said_to_be(self):
+        done = self.run_ctl("halt", "short", "enough")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        done = self.run_ctl("halt", "x" * 100, "y" * 99)
+        self.assertEqual(done.returncode, 0)
+        self.assertEqual(json.loads(done.stdout)["argument"], "x" * 95)
+        self.assertEqual(done.stderr, "tickctl: done, but of the reason's 200 bytes only the first "
+                         "95 are kept\n")
+        self.assertEqual(self.run_ctl("unhalt").returncode, 0)
+
     def test_watching_goes_on_until_the_reader_goes(self):
         watcher = subprocess.Popen([TICKCTL, "--socket", self.socket, "watch", "CLOCK"],
                                    stdout=subprocess.PIPE, text=True)

@@ -76,6 +76,21 @@ static bool is_plain(const char *json, size_t length)
     return text_is_utf8(json, length);
 }
 
+/* The kill switch is thrown whatever its reason is; of a long one the daemon keeps the beginning.
+ */
+static void tell_cut_reason(const struct ctl_line *line, const cJSON *result)
+{
+    const cJSON *kept = cJSON_GetObjectItemCaseSensitive(result, "argument");
+    size_t given = 0;
+
+    for (size_t i = 1; i < line->word_count; i++)
+        given += strlen(line->words[i]) + (i > 1 ? 1 : 0);
+    if (cJSON_IsString(kept) && strlen(kept->valuestring) < given)
+        fprintf(stderr,
+                "tickctl: done, but of the reason's %zu bytes only the first %zu are kept\n", given,
+                strlen(kept->valuestring));
+}
+
 static int show_result(const struct conversation *talk, const char *json, size_t length)
 {
     cJSON *result = is_plain(json, length) ? cJSON_ParseWithLength(json, length) : NULL;
@@ -87,6 +102,8 @@ static int show_result(const struct conversation *talk, const char *json, size_t
         printf("%.*s\n", (int)length, json);
     else
         ctl_print_result(stdout, talk->command, result);
+    if (talk->command == CONTROL_HALT)
+        tell_cut_reason(talk->line, result);
     if (result != NULL && talk->command == CONTROL_STATUS && !ctl_is_healthy(result))
         code = CTL_EXIT_DAEMONS_ERROR;
     cJSON_Delete(result);
