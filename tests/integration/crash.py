@@ -423,8 +423,8 @@ def kill(story, daemon):
     story.lines_before = len(daemon.log(event="recovery"))
 
 
-def prove_completed(story, port, outcome="goes on"):
-    """Starts again: fills, and what the recovery said."""
+def prove_completed(story, port, origin, outcome="goes on"):
+    """Starts again; how many fills there are."""
     tape = os.path.join(story.state, "tape")
     before = os.path.join(story.folder, "tape-of-before")
     shutil.copytree(tape, before)
@@ -433,15 +433,18 @@ def prove_completed(story, port, outcome="goes on"):
         _, texts = story.prove_recovery(daemon, before, damage_nothing, outcome)
         code, _ = daemon.stop()
         prove(code == 0, "exit code %d at the end", code)
-    return story.prove_complete(tape), texts
+    prove(RECOVERY.search(texts[-1]).group(3) == origin, "recovery: %r", texts)
+    return story.prove_complete(tape)
 
 
-def archive_behind(seed=0, damaged=False):
+def archive_behind(seed=0):
     """A checkpoint is made while somebody holds the archive, which then lacks rows from before it;
-    SIGKILL, start: they have come from the tape, from the checkpoint before; or, where that is
+    SIGKILL, start: they have come from the tape, from the checkpoint before; and, where that is
     damaged, from the tape's beginning."""
     folder = tempfile.mkdtemp(prefix="tickd-behind-")
+    copy = folder + "-copy"
     story = Crash(seed, folder)
+    damaged = Crash(seed, copy)
     with Simulation(*MARKET, "--seed", str(seed % 2 ** 31)) as simulation:
         with story.start(simulation.port, "--set", "log.level=debug") as daemon:
             daemon.wait_for_status(lambda status: status["fills"] >= FILLS_FIRST, "fills", 180)
@@ -457,12 +460,13 @@ def archive_behind(seed=0, damaged=False):
             prove(kept[1].st_ino == now[1].st_ino, "the one that the archive had reached is gone")
             kill(story, daemon)
             let_go(holder)
-        if damaged:
-            flip(os.path.join(story.state, "checkpoint.1"), story.chance)
-        fills, texts = prove_completed(story, simulation.port)
-        origin = "the tape's beginning" if damaged else "a checkpoint"
-        prove(RECOVERY.search(texts[-1]).group(3) == origin, "recovery: %r", texts)
+        damaged.lines_before = story.lines_before
+        shutil.copytree(folder, copy)
+        flip(os.path.join(damaged.state, "checkpoint.1"), damaged.chance)
+        fills = prove_completed(story, simulation.port, "a checkpoint")
+        prove_completed(damaged, simulation.port, "the tape's beginning")
     shutil.rmtree(folder)
+    shutil.rmtree(copy)
     return fills - had
 
 
@@ -493,8 +497,7 @@ def first_checkpoint(seed=0):
             time.sleep(1)  # the tape reaches it
             kill(story, daemon)
             let_go(holder)
-        _, texts = prove_completed(story, simulation.port)
-        prove(RECOVERY.search(texts[-1]).group(3) == "the tape's beginning", "recovery: %r", texts)
+        prove_completed(story, simulation.port, "the tape's beginning")
     shutil.rmtree(folder)
 
 
@@ -536,10 +539,8 @@ def reload_and_kill(seed=0):
             daemon.wait_for_status(lambda status: status["fills"] >= had + 3, "fills", 60)
             time.sleep(2)
             kill(story, daemon)
-        fills, texts = prove_completed(
-            story, simulation.port,
-            "is taken over by a new one (another build, or other settings)")
-        prove(RECOVERY.search(texts[-1]).group(3) == "a checkpoint", "recovery: %r", texts)
+        fills = prove_completed(story, simulation.port, "a checkpoint",
+                                "is taken over by a new one (another build, or other settings)")
     shutil.rmtree(folder)
     return fills - had
 
