@@ -16,6 +16,7 @@ enum { BACKLOG = 64 };
 static void free_all(struct control *control)
 {
     control_desk_destroy(&control->desk);
+    output_pool_fini(&control->pool);
     free(control->reply.data);
     free(control->clients);
     free(control);
@@ -111,6 +112,29 @@ void control_want_turn(struct control *control)
 {
     if (!control->is_stopping)
         uv_idle_start(&control->idle, on_idle);
+}
+
+/* Output. */
+
+size_t control_output_bytes(size_t output_bytes_max)
+{
+    return output_bytes_max > CONTROL_OUTPUT_BYTES ? output_bytes_max : CONTROL_OUTPUT_BYTES;
+}
+
+static size_t unsent_of(const struct client *client)
+{
+    return client != NULL && client->state != CLIENT_CLOSING ? output_unsent(&client->output) : 0;
+}
+
+struct client *control_fullest_client(const struct control *control)
+{
+    struct client *fullest = NULL;
+
+    for (size_t i = 0; i < control->options.clients_max; i++) {
+        if (unsent_of(control->clients[i]) > unsent_of(fullest))
+            fullest = control->clients[i];
+    }
+    return fullest;
 }
 
 /* Watching. */
@@ -268,11 +292,14 @@ static struct control *allocate(const struct control_options *options,
     control->options = *options;
     if (control->options.patience_ms == 0)
         control->options.patience_ms = CONTROL_PATIENCE_MS;
+    if (control->options.output_bytes_all == 0)
+        control->options.output_bytes_all = control_output_bytes(options->output_bytes_max);
     control->host = host;
     text_init(&control->reply, memory, options->output_bytes_max);
     control->desk = control_desk_create(host);
     control->clients = calloc(options->clients_max, sizeof(struct client *));
-    if (control->desk == NULL || control->clients == NULL) {
+    if (control->desk == NULL || control->clients == NULL ||
+        output_pool_init(&control->pool, control->options.output_bytes_all) != 0) {
         free_all(control);
         return NULL;
     }
@@ -379,18 +406,11 @@ void control_fill_status(const struct control *control, struct status *status)
 }
 
 /* Thousandths of control.output_bytes_max. */
-static uint32_t fullest_client(const struct control *control)
+static uint32_t fullest_fill(const struct control *control)
 {
     size_t limit = control->options.output_bytes_max;
-    size_t most = 0;
+    size_t most = unsent_of(control_fullest_client(control));
 
-    for (size_t i = 0; i < control->options.clients_max; i++) {
-        const struct client *client = control->clients[i];
-        size_t unsent =
-            client != NULL && client->state == CLIENT_OPEN ? output_unsent(&client->output) : 0;
-
-        most = unsent > most ? unsent : most;
-    }
     return most < limit ? (uint32_t)(most * 1000 / limit) : 1000;
 }
 
@@ -399,7 +419,7 @@ void control_fill_vitals(const struct control *control, struct vitals_message *v
     vitals->control_owed_since_us = 0;
     vitals->control_handled = control->answered;
     vitals->wired |= 1U << MODULE_CONTROL;
-    vitals->clients_fill = fullest_client(control);
+    vitals->clients_fill = fullest_fill(control);
     for (size_t i = 0; i < control->options.clients_max; i++) {
         const struct client *client = control->clients[i];
         int64_t since_us = client != NULL ? client->line_waiting_us : 0;

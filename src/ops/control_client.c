@@ -19,7 +19,6 @@ static void on_closed(uv_handle_t *handle)
 {
     struct client *client = handle->data;
 
-    output_fini(&client->output);
     control_forget(client->control, client);
 }
 
@@ -32,6 +31,7 @@ static void close_client(struct client *client)
     client->is_watching = false;
     control_count_watched(client->control);
     uv_close((uv_handle_t *)&client->pipe, on_closed);
+    output_fini(&client->output);
 }
 
 static void cut_off(struct client *client)
@@ -43,11 +43,28 @@ static void cut_off(struct client *client)
 
 /* Out. */
 
+/* Where the room for all clients is used up, those that use the most of it make place; the client
+ * itself, when that is the one. */
+static int put(struct client *client, const char *bytes, size_t length)
+{
+    int error = output_add(&client->output, bytes, length);
+
+    while (error == ERROR_MEMORY) {
+        struct client *fullest = control_fullest_client(client->control);
+
+        if (fullest == NULL || fullest == client)
+            break;
+        cut_off(fullest);
+        error = output_add(&client->output, bytes, length);
+    }
+    return error;
+}
+
 static void send_reply(struct client *client, const struct text *reply)
 {
     if (client->state == CLIENT_CLOSING || reply->length == 0)
         return;
-    if (output_add(&client->output, reply->data, reply->length) != 0)
+    if (put(client, reply->data, reply->length) != 0)
         cut_off(client);
     else if (output_flush(&client->output) != 0)
         close_client(client);
@@ -146,10 +163,6 @@ static void begin_watch(struct client *client, const struct control_promise *pro
 
     client->watch = *promise;
     client->watch.topics |= topics;
-    if (output_reserve(&client->output) != 0) {
-        cut_off(client);
-        return;
-    }
     client->is_watching = true;
     control_count_watched(client->control);
 }
@@ -323,7 +336,7 @@ void client_see(struct client *client, const struct message *message)
         return;
     text_init(&line, memory, sizeof memory);
     control_print_message(client->control->desk, &client->watch, message, &line);
-    if (line.cut || output_add(&client->output, line.data, line.length) != 0)
+    if (line.cut || put(client, line.data, line.length) != 0)
         cut_off(client);
     else
         client->control->must_flush = true;
@@ -342,7 +355,7 @@ void client_start(struct client *client)
     int descriptor = -1;
 
     client->pipe.data = client;
-    output_init(&client->output, (uv_stream_t *)&client->pipe,
+    output_init(&client->output, (uv_stream_t *)&client->pipe, &client->control->pool,
                 client->control->options.output_bytes_max, on_drained, client);
     if (uv_fileno((const uv_handle_t *)&client->pipe, &descriptor) == 0)
         client->peer = peer_of(descriptor);

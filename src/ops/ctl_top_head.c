@@ -158,7 +158,7 @@ static void draw_health(const struct top_model *model, struct top_grid *grid, in
     draw_meter(grid, row, width, "Health", score / 100, style, text);
 }
 
-/* The budget, or what the daemon's default for it is: the arena and 16 MiB. */
+/* The budget; where none is told, the arena and 16 MiB. */
 static void draw_memory(const struct top_model *model, struct top_grid *grid, int row, int width)
 {
     char memory[METER_TEXT_MAX];

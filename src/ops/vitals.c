@@ -148,11 +148,12 @@ void vitals_sample(struct vitals *vitals, struct vitals_message *message)
     message->budget_bytes = vitals->budget_bytes;
 }
 
-uint64_t vitals_budget_bytes(const struct settings_monitor *settings, uint64_t arena_bytes)
+uint64_t vitals_budget_bytes(const struct settings_monitor *settings, uint64_t arena_bytes,
+                             uint64_t unread_bytes)
 {
     if (settings->memory_budget_mb > 0)
         return (uint64_t)settings->memory_budget_mb * BYTES_PER_MIB;
-    return arena_bytes + BESIDE_ARENA_MIB * BYTES_PER_MIB;
+    return arena_bytes + unread_bytes + BESIDE_ARENA_MIB * BYTES_PER_MIB;
 }
 
 void vitals_note_input(struct vitals *vitals, int64_t time_us, const struct status_input *input)

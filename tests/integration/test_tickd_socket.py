@@ -2,6 +2,7 @@
 daemon goes on as if nothing had been."""
 
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -248,6 +249,36 @@ class Abuse(unittest.TestCase):
                 for client in clients:
                     status = client.reply()["result"]
                     self.assertEqual(status["health"]["score"], 100)
+
+
+class Unread(unittest.TestCase):
+    def test_what_all_clients_leave_unread_together_is_bounded_and_others_are_served(self):
+        """Replies of most of a megabyte each, to many clients, none of which reads yet."""
+        with Simulation(*fast(rate=2000)) as sim, Daemon(port=sim.port) as tickd, \
+                contextlib.ExitStack() as stack:
+            line = call("history", '["message_log",3500]') + "\n"
+            tickd.wait_for_trades(8000)
+            answered = tickd.status()["clients"]["requests"]
+            looks = itertools.count(1)
+
+            def are_all_answered(status):
+                return status["clients"]["requests"] - next(looks) >= answered + len(clients)
+            resident = tickd.resident_bytes()
+            clients = [stack.enter_context(tickd.connect()) for _ in range(CLIENTS_MAX - 1)]
+            for client in clients:
+                client.send(line)
+            asked = tickd.wait_for_status(are_all_answered, "the requests")
+            resident = tickd.resident_bytes() - resident
+            replies = [client.line() for client in clients]
+            whole = [json.loads(reply)["result"] for reply in replies if reply is not None]
+            after = tickd.status()
+        self.assertGreater(min(len(reply) for reply in replies if reply is not None), 500000)
+        self.assertGreater(asked["clients"]["cut_off"], 0)
+        self.assertEqual(after["clients"]["cut_off"], len(clients) - len(whole))
+        self.assertEqual({len(result) for result in whole}, {3500})
+        self.assertGreaterEqual(len(whole), 4)
+        if not os.environ.get("TICKD_SANITIZE"):
+            self.assertLess(resident, 4194304 + 4194304)  # the bound; a line of each, a reply
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ static struct test_host host;
 static uv_loop_t loop;
 static struct control *control;
 static bool is_stopped;
+static size_t output_all; /* of all clients; 0 = as in the daemon */
 static char folder[] = "/tmp/tickd-control-XXXXXX";
 static char path[64];
 static char received[8 << 20];
@@ -50,6 +51,7 @@ static int start_on(const char *socket_path, struct control **new_one)
         .clients_max = CLIENTS_MAX,
         .output_bytes_max = OUTPUT_MAX,
         .patience_ms = PATIENCE_MS,
+        .output_bytes_all = output_all,
     };
     struct text why;
 
@@ -63,6 +65,16 @@ static int start(void **state)
     test_host_start(&host);
     is_stopped = false;
     return uv_loop_init(&loop) != 0 || start_on(path, &control) != 0;
+}
+
+/* All clients together may leave no more unread than one of them. */
+static int start_narrow(void **state)
+{
+    output_all = OUTPUT_MAX;
+    int error = start(state);
+
+    output_all = 0;
+    return error;
 }
 
 static void note_stopped(void *state)

@@ -9,9 +9,12 @@
  *   sends faster than it reads      its next line is read when all replies so far are taken
  *   does not read a reply           cut off after `patience_ms`
  *   watches and does not read       cut off when output_bytes_max of messages wait for it
+ *   leaves unread, with all others  the one that has left the most is cut off, until there is room
+ *     together, more than             for what is to be sent
+ *     CONTROL_OUTPUT_BYTES
  *   sends a thousand lines          at most CONTROL_LINES_A_TURN are answered in a turn of the
- * loop, and those of all clients for CONTROL_NS_A_TURN goes                            all that is
- * known of it is freed */
+ *                                   loop, and those of all clients for CONTROL_NS_A_TURN
+ *   goes                            all that is known of it is freed */
 #ifndef TICKD_OPS_CONTROL_H
 #define TICKD_OPS_CONTROL_H
 
@@ -25,7 +28,8 @@ enum {
     CONTROL_LINES_A_TURN = 16,
     CONTROL_NS_A_TURN =
         1000000, /* of all clients together; the answer that goes beyond is the last */
-    CONTROL_PATIENCE_MS = 10000
+    CONTROL_PATIENCE_MS = 10000,
+    CONTROL_OUTPUT_BYTES = 4194304 /* left unread by all clients together */
 };
 
 struct control_options {
@@ -35,7 +39,12 @@ struct control_options {
     size_t clients_max;      /* control.clients_max */
     size_t output_bytes_max; /* control.output_bytes_max */
     int64_t patience_ms;     /* 0 = CONTROL_PATIENCE_MS */
+    size_t output_bytes_all; /* 0 = control_output_bytes() */
 };
+
+/* How much the clients together may leave unread: CONTROL_OUTPUT_BYTES, or control.output_bytes_max
+ * where one alone may leave more. */
+size_t control_output_bytes(size_t output_bytes_max);
 
 /* Starts to listen. A socket file that nobody answers at is replaced. A descriptor that was given
  * is taken over, and its file is left alone. On error *why says what,

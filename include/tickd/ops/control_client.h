@@ -46,7 +46,8 @@ struct control {
     struct control_place place;
     const struct control_host *host;
     struct control_desk *desk;
-    struct text reply; /* over output_bytes_max bytes: the reply that is being made */
+    struct text reply;       /* over output_bytes_max bytes: the reply that is being made */
+    struct output_pool pool; /* what no client has read yet */
     uv_pipe_t server;
     uv_timer_t timer;
     uv_prepare_t prepare;
@@ -98,5 +99,8 @@ void client_stop(struct client *client);
 void control_want_turn(struct control *control);
 void control_forget(struct control *control, struct client *client);
 void control_count_watched(struct control *control);
+
+/* The client that has left the most unread; NULL: none has left anything. */
+struct client *control_fullest_client(const struct control *control);
 
 #endif

@@ -53,8 +53,10 @@ void vitals_stop(struct vitals *vitals, void (*done)(void *state), void *state);
 /* Once a second: fills the memory and the loop of a VITALS message, begins the next second. */
 void vitals_sample(struct vitals *vitals, struct vitals_message *message);
 
-/* monitor.memory_budget_mb in bytes, or the arena and what libraries and code need beside it. */
-uint64_t vitals_budget_bytes(const struct settings_monitor *settings, uint64_t arena_bytes);
+/* monitor.memory_budget_mb in bytes; or the arena, what clients may leave unread, and what
+ * libraries and code need beside them. */
+uint64_t vitals_budget_bytes(const struct settings_monitor *settings, uint64_t arena_bytes,
+                             uint64_t unread_bytes);
 
 /* Once a second: the counters whose rates the status shows. */
 void vitals_note_input(struct vitals *vitals, int64_t time_us, const struct status_input *input);

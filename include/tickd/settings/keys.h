@@ -127,7 +127,7 @@
 
 #define SETTINGS_MONITOR(INTEGER, REAL, MONEY, BOOLEAN, TEXT, CHOICE, LIST)              \
     INTEGER(monitor, memory_budget_mb, 0, 0, 1048576, "MiB",                             \
-            "resident memory that it should need; 0 = the arena and 16 MiB")             \
+            "resident memory that it should need; 0 = arena, unread output and 16 MiB")  \
     INTEGER(monitor, stale_s, 60, 1, 86400, "s", "owed work that waits longer is stale") \
     INTEGER(monitor, watch_ms, 1000, 10, 60000, "ms",                                    \
             "a handler that runs longer is named in the log while it runs")

@@ -156,8 +156,10 @@ int live_start_vitals(struct live *live)
     if (error != 0) {
         return live_complain_of_loop("the loop's measurement", error);
     }
+    const struct settings *settings = &live->program->settings;
     live->vitals.budget_bytes =
-        vitals_budget_bytes(&live->program->settings.monitor, live->program->arena.size);
+        vitals_budget_bytes(&settings->monitor, live->program->arena.size,
+                            control_output_bytes((size_t)settings->control.output_bytes_max));
     ingest_set_probe(live->program->ingest, tick_begin, tick_end, &live->vitals);
     return 0;
 }

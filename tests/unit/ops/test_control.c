@@ -340,11 +340,11 @@ static void test_a_slow_reader_gets_everything(void **state)
     }
     uv_run(&loop, UV_RUN_NOWAIT);
     length = receive_some(client, length, &ended);
-    size_t lines = 0;
+    size_t line = strcspn(received, "\n") + 1;
 
-    for (size_t i = 0; i < length; i++)
-        lines += received[i] == '\n';
-    assert_int_equal(lines, 40);
+    assert_int_equal(length, 40 * line);
+    for (size_t i = 1; i < 40; i++)
+        assert_memory_equal(received + i * line, received, line);
     assert_int_equal(control->cut_off, 0);
     close(client);
 }
@@ -438,6 +438,89 @@ static void test_a_burst_that_is_larger_than_the_limit_cuts_a_watcher_off_at_onc
     assert_int_equal(control->cut_off, 1);
     run_until_clients(0);
     close(client);
+}
+
+static void watch_unread(int client, size_t answered)
+{
+    send_text(client, "watch all\n");
+    while (control->answered < answered)
+        uv_run(&loop, UV_RUN_ONCE);
+}
+
+static size_t unsent_of_all(void)
+{
+    size_t unsent = 0;
+
+    for (size_t i = 0; i < CLIENTS_MAX; i++) {
+        const struct client *client = control->clients[i];
+
+        if (client != NULL && client->state != CLIENT_CLOSING)
+            unsent += output_unsent(&client->output);
+    }
+    return unsent;
+}
+
+/* Until so many were cut off; the share of its own limit that the fullest had come to. */
+static uint32_t advance_until_cut_off(uint64_t count)
+{
+    struct vitals_message vitals = {.clients_fill = 0};
+    uint32_t fullest = 0;
+
+    for (int i = 0; i < 4000 && control->cut_off < count; i++) {
+        control_fill_vitals(control, &vitals);
+        fullest = vitals.clients_fill;
+        advance(1);
+        assert_in_range(unsent_of_all(), 0, OUTPUT_MAX + 2 * OUTPUT_BLOCK_BYTES);
+        uv_run(&loop, UV_RUN_NOWAIT);
+    }
+    assert_int_equal(control->cut_off, count);
+    return fullest;
+}
+
+static void test_what_all_clients_leave_unread_together_is_bounded(void **state)
+{
+    int watchers[CLIENTS_MAX - 1];
+    int other = connect_client();
+
+    (void)state;
+    for (size_t i = 0; i < CLIENTS_MAX - 1; i++) {
+        watchers[i] = connect_client();
+        watch_unread(watchers[i], i + 1);
+    }
+    assert_in_range(advance_until_cut_off(1), 200, 450); /* a third of the room each */
+    assert_in_range(advance_until_cut_off(2), 300, 600); /* half of it each */
+    send_text(other, VERSION_REQUEST);
+    assert_line(other, VERSION_REPLY);
+    run_until_clients(2);
+    for (size_t i = 0; i < CLIENTS_MAX - 1; i++)
+        close(watchers[i]);
+    run_until_clients(1);
+    assert_int_equal(output_pool_used(&control->pool), 0);
+    close(other);
+}
+
+static void test_the_one_that_has_left_the_most_unread_makes_room_for_a_reply(void **state)
+{
+    int deaf = connect_client();
+    int other = connect_client();
+    bool ended = false;
+
+    (void)state;
+    watch_unread(deaf, 1);
+    while (unsent_of_all() < OUTPUT_MAX - 2048) {
+        advance(1);
+        uv_run(&loop, UV_RUN_NOWAIT);
+    }
+    assert_int_equal(control->cut_off, 0);
+    send_text(other, "{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"history\","
+                     "\"params\":[\"message_log\",200]}\n");
+    assert_int_equal(receive_lines(other, 1, &ended), 1);
+    assert_false(ended);
+    assert_true(strlen(received) > 3 * OUTPUT_BLOCK_BYTES);
+    assert_int_equal(control->cut_off, 1);
+    run_until_clients(1);
+    assert_closed(deaf);
+    close(other);
 }
 
 static void test_a_watcher_that_has_gone_is_noticed_without_a_message(void **state)
@@ -612,6 +695,7 @@ static void test_the_status_counts_clients_and_requests(void **state)
 int main(void)
 {
 #define CONTROL_TEST(test) cmocka_unit_test_setup_teardown(test, start, stop)
+#define CONTROL_NARROW(test) cmocka_unit_test_setup_teardown(test, start_narrow, stop)
     const struct CMUnitTest tests[] = {
         CONTROL_TEST(test_the_socket_is_for_owner_and_group),
         CONTROL_TEST(test_a_living_daemons_socket_is_left_alone),
@@ -636,6 +720,8 @@ int main(void)
         CONTROL_TEST(test_a_watcher_can_ask_and_watch_more),
         CONTROL_TEST(test_a_watcher_that_does_not_read_is_cut_off_and_nobody_waits),
         CONTROL_TEST(test_a_burst_that_is_larger_than_the_limit_cuts_a_watcher_off_at_once),
+        CONTROL_NARROW(test_what_all_clients_leave_unread_together_is_bounded),
+        CONTROL_NARROW(test_the_one_that_has_left_the_most_unread_makes_room_for_a_reply),
         CONTROL_TEST(test_a_watcher_that_has_gone_is_noticed_without_a_message),
         CONTROL_TEST(test_a_wait_is_answered_when_it_is_so),
         CONTROL_TEST(test_a_thousand_waits_that_are_over_at_once_are_answered),

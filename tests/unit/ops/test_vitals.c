@@ -119,6 +119,16 @@ static void test_rates_come_from_the_inputs_counters(void **state)
     vitals_stop(&vitals, NULL, NULL);
 }
 
+static void test_the_budget_is_the_setting_or_what_is_bounded_and_16_mib(void **state)
+{
+    struct settings_monitor settings = {.memory_budget_mb = 0};
+
+    (void)state;
+    assert_int_equal(vitals_budget_bytes(&settings, 1000, 200), 1200 + (16 << 20));
+    settings.memory_budget_mb = 3;
+    assert_int_equal(vitals_budget_bytes(&settings, 1000, 200), 3 << 20);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +136,7 @@ int main(void)
         cmocka_unit_test(test_without_jemalloc_its_numbers_are_said_to_be_missing),
         cmocka_unit_test(test_the_loops_lag_is_the_time_that_a_turn_works),
         cmocka_unit_test(test_rates_come_from_the_inputs_counters),
+        cmocka_unit_test(test_the_budget_is_the_setting_or_what_is_bounded_and_16_mib),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
