@@ -66,19 +66,10 @@ static void forget(struct connection *connection)
         dashboard->connection_count--;
     }
     dashboard->live_count -= connection->state == CONNECTION_LIVE;
+    dashboard_forget_answer(connection);
     free(connection);
     if (dashboard->connection_count == 0)
         dashboard_desk_destroy(&dashboard->desk);
-}
-
-/* What is left of a connection is given up at once. Asked to close one, libwebsockets would first
- * send what it has for it, to one that does not read; so the socket goes, and it finds out. */
-static void cut_off(struct connection *connection)
-{
-    if (connection->state != CONNECTION_READING && !connection->is_cut)
-        connection->dashboard->cut_off++;
-    connection->is_cut = true;
-    (void)shutdown(lws_get_socket_fd(connection->wire), SHUT_RDWR);
 }
 
 static int on_own_wire(struct connection *connection, enum lws_callback_reasons reason, void *in,
@@ -232,7 +223,7 @@ static void tick_connection(struct connection *connection)
     };
 
     if (connection->idle_ticks++ >= limits[connection->state])
-        cut_off(connection);
+        dashboard_cut_off(connection);
     else if (connection->state == CONNECTION_LIVE)
         dashboard_live_tick(connection);
 }
@@ -351,6 +342,8 @@ int dashboard_start(struct dashboard **dashboard, const struct dashboard_options
     (*dashboard)->address = address;
     uv_timer_init(options->loop, &(*dashboard)->timer);
     (*dashboard)->timer.data = *dashboard;
+    uv_check_init(options->loop, &(*dashboard)->check);
+    (*dashboard)->check.data = *dashboard;
     open_door(*dashboard);
     keep_time(*dashboard);
     return 0;
@@ -361,6 +354,7 @@ void dashboard_stop(struct dashboard *dashboard)
     if (dashboard == NULL)
         return;
     uv_close((uv_handle_t *)&dashboard->timer, NULL);
+    uv_close((uv_handle_t *)&dashboard->check, NULL);
     shut_door(dashboard);
     for (size_t i = 0; i < clients_max(dashboard); i++) {
         if (dashboard->connections[i] != NULL)

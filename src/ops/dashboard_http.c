@@ -124,82 +124,29 @@ static bool wants_close(const struct connection *connection)
 
 /* Sending. */
 
-static int complete(struct connection *connection, bool closes)
-{
-    connection->state = CONNECTION_READING;
-    connection->idle_ticks = 0;
-    connection->body = NULL;
-    return closes || lws_http_transaction_completed(connection->wire) != 0 ? -1 : 0;
-}
-
-/* The head right before a body that stands in the desk's answer, or alone. */
-static int send_head(struct connection *connection, struct dashboard_desk *desk,
-                     const struct response *response, size_t body_length)
+static int send_response(struct connection *connection, const struct response *response,
+                         bool is_lasting)
 {
     char memory[DASHBOARD_HEAD_MAX];
     struct text head;
-    unsigned char *start = desk->answer_memory + LWS_PRE + DASHBOARD_HEAD_MAX;
+    size_t length = response->is_head ? 0 : response->length;
 
     text_init(&head, memory, sizeof memory);
     print_head(response, &head);
-    start -= head.length;
-    memcpy(start, memory, head.length);
-    size_t length = head.length + body_length;
-
-    if (head.cut ||
-        lws_write(connection->wire, start, length, LWS_WRITE_HTTP_HEADERS) < (int)length)
+    if (head.cut)
         return -1;
-    return 0;
+    connection->closes = response->closes;
+    return dashboard_send(connection, &head,
+                          (struct dashboard_body){response->body, length, is_lasting});
 }
 
-/* A body that was made for this answer: in the desk, sent at once. */
-static int send_made(struct connection *connection, struct dashboard_desk *desk,
+/* A body that was made for this answer: in the desk, until the next one is. */
+static int send_made(struct connection *connection, const struct dashboard_desk *desk,
                      struct response *response)
 {
+    response->body = (const unsigned char *)desk->answer.data;
     response->length = desk->answer.length;
-    if (send_head(connection, desk, response, response->is_head ? 0 : response->length) != 0)
-        return -1;
-    return complete(connection, response->closes);
-}
-
-/* A body that is in the program: piece by piece, as they are taken. */
-static int send_kept(struct connection *connection, struct dashboard_desk *desk,
-                     const struct response *response)
-{
-    if (send_head(connection, desk, response, 0) != 0)
-        return -1;
-    if (response->is_head || response->length == 0)
-        return complete(connection, response->closes);
-    connection->state = CONNECTION_ANSWERING;
-    connection->idle_ticks = 0;
-    connection->body = response->body;
-    connection->left = response->length;
-    connection->closes = response->closes;
-    (void)lws_callback_on_writable(connection->wire);
-    return 0;
-}
-
-int dashboard_on_http_writable(struct connection *connection)
-{
-    struct dashboard_desk *desk = dashboard_desk(connection->dashboard);
-    size_t length = connection->left < DASHBOARD_CHUNK_MAX ? connection->left : DASHBOARD_CHUNK_MAX;
-
-    if (connection->state != CONNECTION_ANSWERING)
-        return 0;
-    if (desk == NULL)
-        return -1;
-    unsigned char *start = desk->answer_memory + LWS_PRE;
-
-    memcpy(start, connection->body, length);
-    if (lws_write(connection->wire, start, length, LWS_WRITE_HTTP) < (int)length)
-        return -1;
-    connection->idle_ticks = 0;
-    connection->body += length;
-    connection->left -= length;
-    if (connection->left == 0)
-        return complete(connection, connection->closes);
-    (void)lws_callback_on_writable(connection->wire);
-    return 0;
+    return send_response(connection, response, false);
 }
 
 /* "404 Not Found", and the connection's end. */
@@ -341,7 +288,6 @@ static int answer_metrics(struct connection *connection, bool is_head)
 static int answer_asset(struct connection *connection, const struct dashboard_asset *asset,
                         bool is_head)
 {
-    struct dashboard_desk *desk = dashboard_desk(connection->dashboard);
     char accepted[VALUE_MAX];
     char known[VALUE_MAX];
     bool takes_gzip = take_header(connection, WSI_TOKEN_HTTP_ACCEPT_ENCODING, accepted) &&
@@ -363,7 +309,7 @@ static int answer_asset(struct connection *connection, const struct dashboard_as
         .closes = wants_close(connection),
     };
 
-    return desk != NULL ? send_kept(connection, desk, &response) : -1;
+    return send_response(connection, &response, true);
 }
 
 static int answer_path(struct connection *connection, const char *path, bool is_head)

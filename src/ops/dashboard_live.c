@@ -96,8 +96,13 @@ static int send_text(struct connection *connection, const struct text *text)
 {
     unsigned char *bytes = (unsigned char *)text->data;
 
-    return lws_write(connection->wire, bytes, text->length, LWS_WRITE_TEXT) < (int)text->length ? -1
-                                                                                                : 0;
+    if (lws_write(connection->wire, bytes, text->length, LWS_WRITE_TEXT) < (int)text->length)
+        return -1;
+    if (lws_partial_buffered(connection->wire) == 0)
+        return 0;
+    dashboard_make_room(connection->dashboard, text->length);
+    dashboard_note_unsent(connection, text->length);
+    return 0;
 }
 
 static int answer(struct connection *connection, struct dashboard_desk *desk)
@@ -142,6 +147,7 @@ int dashboard_on_live_writable(struct connection *connection)
     if (connection->is_cut)
         return -1;
     connection->idle_ticks = 0;
+    dashboard_note_unsent(connection, 0);
     begin_work(connection);
     if (may_answer(connection))
         result = answer(connection, desk);

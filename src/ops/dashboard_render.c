@@ -30,8 +30,7 @@ struct dashboard_desk *dashboard_desk_create(const struct control_host *host)
         return NULL;
     }
     text_init(&desk->document, (char *)desk->document_memory + LWS_PRE, DASHBOARD_DOCUMENT_MAX);
-    text_init(&desk->answer, (char *)desk->answer_memory + LWS_PRE + DASHBOARD_HEAD_MAX,
-              DASHBOARD_DOCUMENT_MAX);
+    text_init(&desk->answer, (char *)desk->answer_memory + LWS_PRE, DASHBOARD_DOCUMENT_MAX);
     return desk;
 }
 

@@ -87,6 +87,23 @@ def request(method, path, host="localhost", version="1.1", more=(), body=b""):
     return "\r\n".join(lines).encode("latin-1") + body
 
 
+def keep_alive(path):
+    return ("GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n" % path).encode()
+
+
+def read_answer(stream):
+    """The next answer of a connection that stays open."""
+    head = b""
+    while not head.endswith(b"\r\n\r\n"):
+        line = stream.readline()
+        if not line:
+            raise Ended(False)
+        head += line
+    answer = Answer(head)
+    answer.body = stream.read(int(answer.heads["content-length"]))
+    return answer
+
+
 def watch_page(port, **options):
     return WebSocket("127.0.0.1", port, path="/live", timeout=LIMIT_S, **options)
 
@@ -315,6 +332,43 @@ class Hostile(Served):
         self.assert_lives()
 
 
+class Pipelined(Served):
+    def turns(self):
+        return self.tickd.status()["loop"]["turn_us"]["count"]
+
+    def test_one_that_asks_many_times_and_does_not_read_costs_no_turns_of_the_loop(self):
+        for path in ("/metrics", "/dygraph.min.js"):  # made for it, and in the program
+            with self.subTest(path=path), \
+                    socket.create_connection(("127.0.0.1", self.port), LIMIT_S) as deaf:
+                before = self.turns()
+                deaf.sendall(keep_alive(path) * 300)  # more than is read of it at a time
+
+                def has_gone():
+                    self.assert_lives()
+                    return self.tickd.status()["dashboard"]["clients"] == 0
+                self.tickd.wait_until(has_gone, "its end", LIMIT_S)
+                self.assertLess(self.turns() - before, 50000)  # millions, when the loop spins
+
+    def test_one_that_reads_late_gets_every_answer_in_its_order_and_may_go_on(self):
+        count, before = 200, self.turns()
+        with socket.create_connection(("127.0.0.1", self.port), LIMIT_S) as late, \
+                late.makefile("rb") as answers:
+            late.sendall((keep_alive("/dygraph.min.js") + keep_alive("/app.js")) * (count // 2))
+            known = 0
+
+            def is_stuck():
+                nonlocal known
+                last, known = known, self.tickd.status()["dashboard"]["requests"]
+                return known == last
+            self.tickd.wait_until(is_stuck, "answers that wait")
+            tags = [read_answer(answers).heads["etag"] for _ in range(count)]
+            late.sendall(keep_alive("/healthz"))
+            self.assertEqual(read_answer(answers).body, b"healthy\n")
+        self.assertEqual(len(set(tags)), 2)
+        self.assertEqual(tags, tags[:2] * (count // 2))
+        self.assertLess(self.turns() - before, 50000)
+
+
 class Limits(unittest.TestCase):
     def serve(self, *options, dashboard=None, **more):
         self.port = free_port()
@@ -336,6 +390,28 @@ class Limits(unittest.TestCase):
         self.assertEqual(Answer(send_raw(self.port, request("GET", "/healthz"))).status, 200)
         for page in pages:
             page.close()
+
+    def test_what_all_clients_leave_unread_together_is_bounded_and_others_are_served(self):
+        tickd = self.serve("--set", "dashboard.clients_max=500")
+        tickd.wait_for_log(event="dashboard")
+        resident = tickd.resident_bytes()
+        with contextlib.ExitStack() as stack:
+            def more_of_them():
+                """Some are told 503, when they come while a tick's answers are used up."""
+                for _ in range(20):
+                    one = stack.enter_context(socket.socket())
+                    one.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+                    one.connect(("127.0.0.1", self.port))
+                    one.sendall(keep_alive("/metrics") * 10)
+                return tickd.status()["dashboard"]["cut_off"] > 0
+            tickd.wait_until(more_of_them, "a cut-off")
+            answer = Answer(send_raw(self.port, request("GET", "/app.js")))
+            status = tickd.status()["dashboard"]
+            resident = tickd.resident_bytes() - resident
+        self.assertEqual(answer.status, 200)
+        self.assertGreater(status["clients"], 100)
+        if not os.environ.get("TICKD_SANITIZE"):
+            self.assertLess(resident, 4194304 + 500 * 20000)  # the bound, and heads of requests
 
     def test_an_address_that_is_taken_is_tried_again_and_meanwhile_it_has_failed(self):
         with socket.socket() as squatter:
@@ -563,7 +639,7 @@ class End(unittest.TestCase):
             half = socket.create_connection(("127.0.0.1", port))
             half.sendall(b"GET / HT")
             stuck = watch_page(port, receive_buffer=4096)
-            for number in range(40):  # far more than the kernel keeps for it
+            for number in range(20):  # far more than the kernel keeps for it
                 stuck.send(TEXT, json.dumps({"jsonrpc": "2.0", "id": number, "method": "history",
                                              "params": ["message_log", 200]}))
             next_push(pages[0])

@@ -11,8 +11,12 @@
  *
  *   connects, one too many          503, closed
  *   has no whole request after 10 s closed
- *   does not read                   one frame of the newest state waits for it, never a queue;
- *                                   after 20 s it is cut off
+ *   does not read                   one frame of the newest state waits for it, or one answer,
+ *                                   never a queue; after 20 s, or 15 s, it is cut off
+ *   sends requests without reading  the next one is read when the last answer is taken
+ *   leaves unread, with all others  the one that has left the most is cut off
+ *     together, more than
+ *     DASHBOARD_UNSENT_MAX
  *   asks before the last answer     its next question is read when that answer is taken
  *   asks a lot                      DASHBOARD_QUESTIONS_A_TICK a tick are answered, and those of
  *                                   all clients for DASHBOARD_NS_A_TICK; /metrics and
@@ -20,7 +24,8 @@
  *
  * Memory: nothing but libwebsockets' context while nobody is connected; with the first client the
  * buffers for document and answer (DASHBOARD_DOCUMENT_MAX each) and the desk that answers, for all
- * clients together; for each client at most one unsent frame. */
+ * clients together; for each client at most one unsent frame or answer, DASHBOARD_UNSENT_MAX of
+ * them all. */
 #ifndef TICKD_OPS_DASHBOARD_H
 #define TICKD_OPS_DASHBOARD_H
 
@@ -38,7 +43,8 @@ enum {
     DASHBOARD_QUESTIONS_A_TICK = 8,
     DASHBOARD_NS_A_TICK = 50000000,
     DASHBOARD_REPLY_MAX = 98304, /* bytes: what is rendered in well under a millisecond or two */
-    DASHBOARD_DOCUMENT_MAX = 262144
+    DASHBOARD_DOCUMENT_MAX = 262144,
+    DASHBOARD_UNSENT_MAX = 4194304 /* bytes that wait for all clients together */
 };
 
 struct dashboard_options {

@@ -1,5 +1,6 @@
 /* What the dashboard's files share: dashboard.c (the door, the clock), dashboard_http.c (requests),
- * dashboard_live.c (the WebSocket), dashboard_render.c (documents). For them alone. */
+ * dashboard_send.c (answers on their way), dashboard_live.c (the WebSocket), dashboard_render.c
+ * (documents). For them alone. */
 #ifndef TICKD_OPS_DASHBOARD_PARTS_H
 #define TICKD_OPS_DASHBOARD_PARTS_H
 
@@ -9,13 +10,12 @@
 #include "tickd/ops/dashboard_address.h"
 
 enum {
-    DASHBOARD_HEAD_MAX = 1536,   /* bytes of an answer's head */
-    DASHBOARD_CHUNK_MAX = 16384, /* of a file, sent at a time */
-    DASHBOARD_STEPS = 10,        /* parts of a tick, over which the clients are spread */
-    READING_TICKS_MAX = 40,      /* 10 s for a whole request, or between two */
-    ANSWERING_TICKS_MAX = 60,    /* 15 s for a chunk to be taken */
-    LIVE_TICKS_MAX = 80,         /* 20 s for a frame to be taken */
-    LISTEN_AGAIN_TICKS = 40      /* 10 s */
+    DASHBOARD_HEAD_MAX = 1536, /* bytes of an answer's head */
+    DASHBOARD_STEPS = 10,      /* parts of a tick, over which the clients are spread */
+    READING_TICKS_MAX = 40,    /* 10 s for a whole request, or between two */
+    ANSWERING_TICKS_MAX = 60,  /* 15 s for anything of an answer to be taken */
+    LIVE_TICKS_MAX = 80,       /* 20 s for a frame to be taken */
+    LISTEN_AGAIN_TICKS = 40    /* 10 s */
 };
 
 /* The only way back is from an answer to the next request. */
@@ -28,10 +28,13 @@ struct connection {
     bool is_cut;                    /* it was too slow, and is on its way out */
     uint32_t idle_ticks;            /* since anything has moved */
     char local[DASHBOARD_NAME_MAX]; /* this end's address, "" = a UNIX socket */
-    /* CONNECTION_ANSWERING: what is left of a file */
-    const unsigned char *body;
+    size_t unsent;                  /* bytes that wait for it in memory, here or in libwebsockets */
+    /* CONNECTION_ANSWERING */
+    const unsigned char *body; /* what is left: in the program, or in `kept` */
     size_t left;
-    bool closes; /* after it */
+    unsigned char *kept;
+    bool is_waiting; /* for the socket to take more; no input is taken meanwhile */
+    bool closes;     /* after it */
     /* CONNECTION_LIVE */
     bool is_dirty;     /* there is a newer state than it has */
     int64_t dirty_us;  /* since when */
@@ -47,9 +50,9 @@ struct dashboard_desk {
     struct control_desk *desk;
     uint64_t document_tick; /* of the document; 0 = none yet */
     struct text document;   /* the push: LWS_PRE bytes before it are free */
-    struct text answer;     /* LWS_PRE + DASHBOARD_HEAD_MAX bytes before it are free */
+    struct text answer;     /* likewise */
     unsigned char document_memory[LWS_PRE + DASHBOARD_DOCUMENT_MAX];
-    unsigned char answer_memory[LWS_PRE + DASHBOARD_HEAD_MAX + DASHBOARD_DOCUMENT_MAX];
+    unsigned char answer_memory[LWS_PRE + DASHBOARD_DOCUMENT_MAX];
 };
 
 struct dashboard {
@@ -59,7 +62,8 @@ struct dashboard {
     struct lws_context *context;
     uv_timer_t timer;
     uv_poll_t door;
-    int listener; /* descriptor, −1 = none */
+    uv_check_t check; /* runs while answers wait */
+    int listener;     /* descriptor, −1 = none */
     bool is_stopping;
     uint64_t tick;                   /* from 1 */
     size_t step;                     /* of the tick */
@@ -68,6 +72,8 @@ struct dashboard {
     struct connection **connections; /* settings->clients_max places, NULL = free */
     size_t connection_count;
     size_t live_count;
+    size_t waiting_count;
+    size_t unsent; /* of all connections */
     struct dashboard_desk *desk;
     /* since the start */
     uint64_t requests;
@@ -95,9 +101,26 @@ void dashboard_print_log(const struct log_tail *tail, uint64_t *next, struct tex
 
 /* dashboard_http.c: what libwebsockets wants returned. */
 int dashboard_on_request(struct connection *connection, const char *path);
-int dashboard_on_http_writable(struct connection *connection);
 /* 0: it may be a WebSocket; > 0: it has been told that it may not; < 0: hang up. */
 int dashboard_on_upgrade(struct connection *connection);
+
+/* dashboard_send.c */
+struct dashboard_body {
+    const unsigned char *bytes;
+    size_t length;
+    bool is_lasting; /* it stays where it is; else it is copied as far as it has to wait */
+};
+
+/* What libwebsockets wants returned. connection->closes: whether this is the last answer. */
+int dashboard_send(struct connection *connection, const struct text *head,
+                   struct dashboard_body body);
+int dashboard_on_http_writable(struct connection *connection);
+/* For so many bytes that have to wait: those that have left the most unread are cut off. */
+void dashboard_make_room(struct dashboard *dashboard, size_t bytes);
+void dashboard_note_unsent(struct connection *connection, size_t bytes);
+/* Gives up what waits for it. */
+void dashboard_forget_answer(struct connection *connection);
+void dashboard_cut_off(struct connection *connection);
 
 /* dashboard_live.c: what libwebsockets wants returned. */
 int dashboard_on_live(struct connection *connection);
