@@ -246,9 +246,9 @@ static int64_t execution_price(const struct portfolio *portfolio, const struct h
 
 /* How much of the order this trade fills: a share of its volume, and of that of copies of it that
  * arrive; all of it where the venue gives none. What takes on risk stays within the limits at this
- * price, too. */
+ * price, too: *cut, they leave no room for more. */
 static int64_t fill_quantity(const struct portfolio *portfolio, uint16_t symbol,
-                             const struct trade_message *trade, int64_t price)
+                             const struct trade_message *trade, int64_t price, bool *cut)
 {
     const struct holding *holding = &portfolio->holdings[symbol];
     const struct order *order = &holding->order;
@@ -260,11 +260,13 @@ static int64_t fill_quantity(const struct portfolio *portfolio, uint16_t symbol,
         share = remaining;
     }
     int64_t quantity = share < remaining ? share : remaining;
+    int64_t allowed = quantity;
     if (quantity > 0 && !order->reduces) {
-        quantity = risk_fillable(&portfolio->risk, &portfolio->books, symbol, order->side, quantity,
-                                 price);
+        allowed = risk_fillable(&portfolio->risk, &portfolio->books, symbol, order->side, quantity,
+                                price);
     }
-    return quantity;
+    *cut = allowed < quantity;
+    return allowed;
 }
 
 static void keep_fill(struct portfolio *portfolio, uint16_t symbol, const struct fill_message *fill)
@@ -307,7 +309,8 @@ static void execute(struct portfolio *portfolio, uint16_t symbol, const struct t
     struct order *order = &holding->order;
     struct booking booking;
     int64_t price = execution_price(portfolio, holding, order->side, trade->price);
-    int64_t quantity = price > 0 ? fill_quantity(portfolio, symbol, trade, price) : 0;
+    bool cut = false;
+    int64_t quantity = price > 0 ? fill_quantity(portfolio, symbol, trade, price, &cut) : 0;
     if (quantity <= 0 || books_fill(&portfolio->books, symbol, order->side, quantity, price,
                                     portfolio->settings.fee_bps, &booking) != 0) {
         return; /* waits for a better one, until it expires */
@@ -317,6 +320,9 @@ static void execute(struct portfolio *portfolio, uint16_t symbol, const struct t
         holding->simulation = order->simulation;
     }
     order->filled += quantity;
+    if (cut) { /* the rest would stand in the way of what is decided next */
+        order->quantity = order->filled;
+    }
     risk_see_position(&portfolio->risk, &portfolio->books, symbol);
     say_fill(portfolio, symbol, order, &booking, quantity, price, trade->price);
     if (order->filled == order->quantity) {

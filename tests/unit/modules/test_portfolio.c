@@ -454,6 +454,9 @@ static void test_a_price_that_has_moved_takes_no_entry_beyond_its_limit(void **s
     simulate(&fixture, 0, SIDE_SELL, VERDICT_PROCEED, 0.2);
     trade(&fixture, 0, 200, 1000000);
     assert_int_equal(portfolio_view(portfolio).books->positions[0].quantity, -100 * ONE);
+    assert_int_equal(last_fill(&fixture)->done, 1); /* no rest of it stands in the way */
+    simulate(&fixture, 0, SIDE_BUY, VERDICT_PROCEED, 0.2);
+    assert_int_equal(fixture.last[TOPIC_ORDER].body.order.purpose, ORDER_REVERSE);
     module_fixture_stop(&fixture);
 }
 
