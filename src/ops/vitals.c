@@ -20,6 +20,13 @@ bool vitals_has_jemalloc(void)
     return mallctl != NULL;
 }
 
+void vitals_give_back(void)
+{
+    if (vitals_has_jemalloc()) {
+        mallctl("arena.4096.purge", NULL, NULL, NULL, 0); /* MALLCTL_ARENAS_ALL */
+    }
+}
+
 static size_t read_size(const char *name)
 {
     size_t value = 0;

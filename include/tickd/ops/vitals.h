@@ -75,4 +75,8 @@ void vitals_start_without_loop(struct vitals *vitals);
 /* Whether jemalloc is this program's allocator. */
 bool vitals_has_jemalloc(void);
 
+/* Gives back to the system what was freed: after a start, which takes memory that it does not need
+ * again. Nothing without jemalloc. */
+void vitals_give_back(void);
+
 #endif

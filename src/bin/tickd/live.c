@@ -49,6 +49,7 @@ int live_start_ready(struct live *live)
         program_complain("no memory to compare the configuration with what is in force");
         return EX_OSERR;
     }
+    vitals_give_back();
     service_ready(&live->service, &live->loop, &live->program->status, live_fill_status, live);
     return 0;
 }
