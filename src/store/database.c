@@ -295,22 +295,42 @@ static void name_aside(struct database *database, int64_t now_us)
     }
 }
 
-static int set_aside(struct database *database, int64_t now_us)
+/* Whether the file with this ending is out of the way. */
+static bool move_aside(const struct database *database, const char *ending)
 {
     char from[DATABASE_PATH_MAX + NAME_MORE];
     char to[DATABASE_PATH_MAX + NAME_MORE];
+    (void)snprintf(from, sizeof from, "%s%s", database->path, ending);
+    (void)snprintf(to, sizeof to, "%s%s", database->aside, ending);
+    return rename(from, to) == 0 || errno == ENOENT;
+}
+
+static void move_back(const struct database *database, const char *ending)
+{
+    char from[DATABASE_PATH_MAX + NAME_MORE];
+    char to[DATABASE_PATH_MAX + NAME_MORE];
+    (void)snprintf(from, sizeof from, "%s%s", database->aside, ending);
+    (void)snprintf(to, sizeof to, "%s%s", database->path, ending);
+    (void)rename(from, to);
+}
+
+/* The WAL goes first: one that stayed would be taken for that of the new database. */
+static int set_aside(struct database *database, int64_t now_us)
+{
+    char shared[DATABASE_PATH_MAX + NAME_MORE];
     name_aside(database, now_us);
-    if (rename(database->path, database->aside) != 0 && errno != ENOENT) {
+    bool moved = move_aside(database, "-wal");
+    if (!moved || !move_aside(database, "")) {
         (void)snprintf(database->why, sizeof database->why,
                        "%.200s: is damaged and cannot be set aside: %s", database->path,
                        strerror(errno));
+        if (moved) {
+            move_back(database, "-wal");
+        }
         return SQLITE_IOERR;
     }
-    (void)snprintf(from, sizeof from, "%s-wal", database->path);
-    (void)snprintf(to, sizeof to, "%s-wal", database->aside);
-    (void)rename(from, to);
-    (void)snprintf(from, sizeof from, "%s-shm", database->path);
-    (void)unlink(from);
+    (void)snprintf(shared, sizeof shared, "%s-shm", database->path);
+    (void)unlink(shared);
     database->set_aside++;
     return SQLITE_OK;
 }
