@@ -263,6 +263,15 @@ void persist_reals(struct persist *persist, const char *what, double *values, si
     item(persist, what, values, count * sizeof *values, are_within, &bounds);
 }
 
+void persist_real_bytes(struct persist *persist, const char *what, void *memory, size_t size,
+                        double lowest, double highest)
+{
+    size_t count = size / sizeof(double);
+
+    ASSERT(count * sizeof(double) == size);
+    persist_reals(persist, what, memory, count, lowest, highest);
+}
+
 bool persist_done(struct persist *persist)
 {
     if (persist_reading(persist) && persist->at != persist->end) {

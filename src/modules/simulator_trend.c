@@ -103,7 +103,7 @@ static void solve(const struct trend_sums *sums, double coefficients[TREND_FILTE
 
 double trend_expect(const struct trend *trend, const struct trend_course *seen)
 {
-    double coefficients[TREND_FILTERS];
+    double coefficients[TREND_FILTERS] = {0};
     double sum = 0.0;
     solve(&trend->sums, coefficients);
     for (size_t i = 0; i < TREND_FILTERS; i++) {
@@ -127,7 +127,7 @@ bool trend_is_course(const struct trend_course *course)
 static bool check_sums(const void *value, void *context)
 {
     const struct trend_sums *sums = value;
-    double coefficients[TREND_FILTERS];
+    double coefficients[TREND_FILTERS] = {0};
     bool is = true;
     (void)context;
     for (size_t i = 0; i < TREND_PRODUCTS; i++) {

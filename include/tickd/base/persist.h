@@ -113,10 +113,11 @@ bool persist_flag(struct persist *persist, const char *what, bool value);
 void persist_reals(struct persist *persist, const char *what, double *values, size_t count,
                    double lowest, double highest);
 
-/* The same of a value that is made of doubles alone, as a struct of sums is. */
-#define PERSIST_REALS(persist, what, value, lowest, highest)                                       \
-    persist_reals((persist), (what), (double *)(void *)&(value), sizeof(value) / (sizeof(double)), \
-                  (lowest), (highest))
+/* The same of `size` bytes that are doubles throughout, as those of a struct of sums are. */
+void persist_real_bytes(struct persist *persist, const char *what, void *memory, size_t size,
+                        double lowest, double highest);
+#define PERSIST_REALS(persist, what, value, lowest, highest) \
+    persist_real_bytes((persist), (what), &(value), sizeof(value), (lowest), (highest))
 
 /* What has to be the same where it is loaded: of the configuration, or of the build. */
 void persist_same(struct persist *persist, const char *what, int64_t value);
